@@ -1,0 +1,12 @@
+//! Whole requests through the dialect, over both stores.
+
+#![cfg(test)]
+
+mod authentication;
+mod bookings;
+mod calls;
+mod finding;
+mod house;
+mod inventory;
+mod measure_tmp;
+mod properties;

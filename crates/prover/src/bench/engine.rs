@@ -1,0 +1,416 @@
+//! The measurements of one engine.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+
+use super::at_store;
+use super::bare::{Bare, BareOutcome, postgres, sqlite};
+use super::ceiling::Ceiling;
+use super::table::Line;
+use super::{BenchOptions, fill};
+use crate::chance::{self, Chance};
+use crate::house::{House, HouseOptions};
+use crate::http::{Connection, Request, Target};
+use crate::latency::Latency;
+use crate::load::{Load, LoadFigures, Places, Question, generate, make_places};
+use crate::screen::say;
+use crate::watch;
+use store::StoreConfig;
+
+/// Bookings of a batch in the bare loop: as many as there are connections at most.
+const BATCH: usize = 256;
+/// Pages that are fetched one after another.
+const PAGES: usize = 200;
+/// Connections that ask for availability.
+const ASKING: usize = 64;
+/// Days of the lane that everybody wants, so that it is not sold out within a run.
+const HOT_DAYS: i64 = 2_400;
+/// The targets, as the design states them.
+const PART_OF_BARE: f64 = 0.6;
+const PAGE_MS: f64 = 3.0;
+const MEMORY_MB: f64 = 200.0;
+const FIRST_ANSWER_MS: f64 = 1_000.0;
+const LONE_MS: f64 = 1.0;
+
+struct Measured {
+    engine: &'static str,
+    seconds: u64,
+    seed: u64,
+    lines: Vec<Line>,
+}
+
+/// The figures over HTTP that are compared with ceilings once those are known.
+struct Bookings {
+    spread: Vec<(usize, LoadFigures)>,
+    hot: Vec<(usize, LoadFigures)>,
+    availability: LoadFigures,
+}
+
+/// Measures one engine.
+pub async fn measure(options: &BenchOptions, store: &str, seed: u64) -> anyhow::Result<Vec<Line>> {
+    let house_options = HouseOptions {
+        binary: options.binary.clone(),
+        store: store.to_owned(),
+        ..HouseOptions::default()
+    };
+    let mut measured = Measured {
+        engine: house_options.store_word(),
+        seconds: options.seconds,
+        seed,
+        lines: Vec::new(),
+    };
+    say(format!("measuring {}", measured.engine));
+    let mut house = House::open(&house_options, &[]).await?;
+    let places = Arc::new(make_places(&mut house.client()?, options.lanes).await?);
+    let began = watch::instant();
+    fill::fill(&house, &places, options.allocations, seed).await?;
+    let rate = options.allocations as f64 / began.elapsed().as_secs_f64();
+    measured.line("bookings over HTTP, arrays of 500", rate, "/s");
+
+    measured.start_again(&mut house).await?;
+    let memory = measured.memory(&house, "memory after the start")?;
+    measured.lines.push(memory);
+    let bookings = measured.over_http(&mut house, options, &places).await?;
+    let memory = measured.memory(&house, "memory after the load")?;
+    measured.lines.push(memory.at_most(MEMORY_MB));
+
+    // The ceilings want the tables for themselves.
+    house.process()?.stop().await?;
+    measured.against_ceilings(&house, bookings, &places).await?;
+    house.close().await?;
+    Ok(measured.lines)
+}
+
+impl Measured {
+    fn line(&mut self, what: &str, figure: f64, unit: &'static str) {
+        self.lines.push(Line::new(self.engine, what, figure, unit));
+    }
+
+    async fn start_again(&mut self, house: &mut House) -> anyhow::Result<()> {
+        house.process()?.stop().await?;
+        let took = house.process()?.restart().await?;
+        let line = Line::new(
+            self.engine,
+            "first answer after the start",
+            took.as_secs_f64() * 1000.0,
+            "ms",
+        );
+        self.lines.push(line.at_most(FIRST_ANSWER_MS));
+        Ok(())
+    }
+
+    fn memory(&self, house: &House, what: &str) -> anyhow::Result<Line> {
+        let process = house.process.as_ref().context("a server of its own")?;
+        let megabytes = process.resident_bytes()? as f64 / 1_000_000.0;
+        Ok(Line::new(self.engine, what, megabytes, "MB"))
+    }
+
+    fn load(
+        &self,
+        house: &House,
+        question: Question,
+        places: &Arc<Places>,
+        connections: usize,
+    ) -> anyhow::Result<Load> {
+        Ok(Load {
+            target: Target::parse(&house.demo.beds24.base_url)?,
+            token: house.demo.beds24.token.clone(),
+            question,
+            places: Arc::clone(places),
+            connections,
+            warm_up: Duration::from_secs(1),
+            duration: Duration::from_secs(self.seconds),
+            seed: self.seed ^ connections as u64,
+        })
+    }
+
+    async fn over_http(
+        &mut self,
+        house: &mut House,
+        options: &BenchOptions,
+        places: &Arc<Places>,
+    ) -> anyhow::Result<Bookings> {
+        let mut spread = Vec::new();
+        let mut hot = Vec::new();
+        for connections in &options.connections {
+            let figures = self
+                .ask(house, Question::Book, places, *connections)
+                .await?;
+            spread.push((*connections, figures));
+            let mut lane = make_places(&mut house.client()?, 1).await?;
+            lane.days = HOT_DAYS;
+            let figures = self
+                .ask(house, Question::Book, &Arc::new(lane), *connections)
+                .await?;
+            hot.push((*connections, figures));
+        }
+        let availability = self
+            .ask(house, Question::Availability, places, ASKING)
+            .await?;
+        self.pages(house, places).await?;
+        Ok(Bookings {
+            spread,
+            hot,
+            availability,
+        })
+    }
+
+    async fn ask(
+        &self,
+        house: &House,
+        question: Question,
+        places: &Arc<Places>,
+        connections: usize,
+    ) -> anyhow::Result<LoadFigures> {
+        let figures = generate(self.load(house, question, places, connections)?).await?;
+        if figures.failed > 0 || figures.done == 0 {
+            bail!(
+                "{question:?} from {connections} connections: {} done, {} refused, {} failed, such as {:?}",
+                figures.done,
+                figures.refused,
+                figures.failed,
+                figures.failure
+            );
+        }
+        say(format!(
+            "  {question:?} from {connections}: {:.0} /s, p99 {:.2} ms, {} refused",
+            figures.per_second, figures.latency.p99_ms, figures.refused
+        ));
+        Ok(figures)
+    }
+
+    /// Pages one after another: what a person who looks at a list waits for.
+    async fn pages(&mut self, house: &House, places: &Arc<Places>) -> anyhow::Result<()> {
+        let mut chance = chance::stream(self.seed, 1 << 33);
+        let mut connection = Connection::to(Target::parse(&house.demo.beds24.base_url)?);
+        let headers = [("token", house.demo.beds24.token.as_str())];
+        let mut latency = Latency::default();
+        for _ in 0..PAGES {
+            let (_, day) = places.draw(&mut chance);
+            let path = format!("/bookings?arrivalFrom={day}");
+            let began = watch::instant();
+            let answer = connection.send(Request::get(&path, &headers)).await?;
+            latency.record(began.elapsed());
+            if answer.status != 200 {
+                bail!("a page of bookings: {}", answer.excerpt());
+            }
+        }
+        let summary = latency.summary();
+        let line = Line::new(self.engine, "a page of 100 bookings", summary.p50_ms, "ms");
+        self.lines.push(line.latency(&summary).at_most(PAGE_MS));
+        Ok(())
+    }
+
+    async fn against_ceilings(
+        &mut self,
+        house: &House,
+        bookings: Bookings,
+        places: &Arc<Places>,
+    ) -> anyhow::Result<()> {
+        let mut tables = Tables::open(house, places).await?;
+        let duration = Duration::from_secs(self.seconds);
+        let mut chance = chance::stream(self.seed, 1 << 34);
+        let alone = tables.run(1, false, duration, &mut chance).await?;
+        let spread = tables.run(BATCH, false, duration, &mut chance).await?;
+        let hot = tables.run(BATCH, true, duration, &mut chance).await?;
+        self.at_store(&mut tables, places, (&spread, &hot)).await?;
+        self.bare_line("bare loop, one commit per booking", &alone);
+        self.bare_line("bare loop, batches of 256, spread", &spread);
+        self.bare_line("bare loop, batches of 256, one lane", &hot);
+        self.booking_lines("spread over 1,000 lanes", bookings.spread, &alone, &spread);
+        self.booking_lines("all on one lane", bookings.hot, &alone, &hot);
+        let ceiling = self.bare_availability(&tables, places).await?;
+        let availability = &bookings.availability;
+        let line = Line::new(
+            self.engine,
+            "availability of 30 days over HTTP, 64",
+            availability.per_second,
+            "/s",
+        );
+        self.lines.push(
+            line.latency(&availability.latency)
+                .ceiling(ceiling)
+                .at_least(PART_OF_BARE),
+        );
+        Ok(())
+    }
+
+    /// The server's code without HTTP, on the same tables.
+    async fn at_store(
+        &mut self,
+        tables: &mut Tables,
+        places: &Arc<Places>,
+        (spread, hot): (&BareOutcome, &BareOutcome),
+    ) -> anyhow::Result<()> {
+        let config = tables.config()?;
+        let tenant = tables.bare().tenant;
+        let duration = Duration::from_secs(self.seconds);
+        let mut lane = places.only_first();
+        lane.days = HOT_DAYS;
+        let wheres = [
+            ("spread", Arc::clone(places), spread),
+            ("one lane", Arc::new(lane), hot),
+        ];
+        for (name, places, ceiling) in wheres {
+            let outcome =
+                at_store::run(&config, tenant, &places, BATCH, duration, self.seed).await?;
+            let what = format!("bookings at the store, 256 tasks, {name}");
+            let line = Line::new(self.engine, what, outcome.per_second, "/s");
+            let line = line.latency(&outcome.commits.summary());
+            self.lines.push(line.ceiling(ceiling.per_second));
+        }
+        Ok(())
+    }
+
+    fn bare_line(&mut self, what: &str, outcome: &BareOutcome) {
+        let line = Line::new(self.engine, what, outcome.per_second, "/s");
+        self.lines.push(line.latency(&outcome.commits.summary()));
+    }
+
+    fn booking_lines(
+        &mut self,
+        where_to: &str,
+        figures: Vec<(usize, LoadFigures)>,
+        alone: &BareOutcome,
+        batches: &BareOutcome,
+    ) {
+        for (connections, figures) in figures {
+            let what = format!("bookings over HTTP, {connections}, {where_to}");
+            let line =
+                Line::new(self.engine, what, figures.per_second, "/s").latency(&figures.latency);
+            self.lines.push(match connections {
+                1 => line.ceiling(alone.per_second),
+                256 => line.ceiling(batches.per_second).at_least(PART_OF_BARE),
+                _ => line.ceiling(batches.per_second),
+            });
+            if connections == 1 {
+                let limit = alone.commits.summary().p50_ms + LONE_MS;
+                let what = format!("a lone client, {where_to}");
+                let line = Line::new(self.engine, what, figures.latency.p50_ms, "ms");
+                self.lines.push(line.at_most(limit));
+            }
+        }
+    }
+
+    async fn bare_availability(
+        &self,
+        tables: &Tables,
+        places: &Arc<Places>,
+    ) -> anyhow::Result<f64> {
+        let (ceiling, tenant_start) = tables.ceiling()?;
+        let load = Load {
+            target: Target {
+                address: ceiling.address,
+                prefix: String::new(),
+            },
+            token: String::new(),
+            question: Question::Bare {
+                first_start: tenant_start,
+            },
+            places: Arc::clone(places),
+            connections: ASKING,
+            warm_up: Duration::from_secs(1),
+            duration: Duration::from_secs(self.seconds),
+            seed: self.seed,
+        };
+        let figures = generate(load).await?;
+        ceiling.close()?;
+        if figures.done == 0 || figures.failed > 0 {
+            bail!("the bare query behind axum failed: {:?}", figures.failure);
+        }
+        Ok(figures.per_second)
+    }
+}
+
+/// The server's tables, while it is stopped.
+enum Tables {
+    Sqlite {
+        file: PathBuf,
+        bare: Bare,
+    },
+    Postgres {
+        client: tokio_postgres::Client,
+        address: String,
+        bare: Bare,
+    },
+}
+
+impl Tables {
+    async fn open(house: &House, places: &Places) -> anyhow::Result<Self> {
+        let mut lanes = places.rooms.clone();
+        lanes.sort_unstable();
+        if let Some(database) = &house.database {
+            let address = database.address().to_owned();
+            let client = postgres::connect(&address).await?;
+            let bare = postgres::prepare(&client, lanes, places.days).await?;
+            return Ok(Self::Postgres {
+                client,
+                address,
+                bare,
+            });
+        }
+        let process = house.process.as_ref().context("a server of its own")?;
+        let file = process.settings().data.join("tabard.db");
+        let bare = sqlite::prepare(&sqlite::open(&file)?, lanes, places.days)?;
+        Ok(Self::Sqlite { file, bare })
+    }
+
+    /// Books in batches; the loop on SQLite blocks, and nothing else runs meanwhile.
+    async fn run(
+        &mut self,
+        batch: usize,
+        hot: bool,
+        duration: Duration,
+        chance: &mut Chance,
+    ) -> anyhow::Result<BareOutcome> {
+        let lanes = self.bare().lanes.clone();
+        if hot {
+            *self.bare() = self.bare().hot();
+        }
+        let outcome = match self {
+            Self::Sqlite { file, bare } => {
+                tokio::task::block_in_place(|| sqlite::run(file, bare, batch, duration, chance))
+            }
+            Self::Postgres { client, bare, .. } => {
+                postgres::run(client, bare, batch, duration, chance).await
+            }
+        };
+        self.bare().lanes = lanes;
+        outcome
+    }
+
+    /// How the store opens these tables.
+    fn config(&self) -> anyhow::Result<StoreConfig> {
+        Ok(match self {
+            Self::Sqlite { file, .. } => StoreConfig::Sqlite {
+                directory: file.parent().context("the data directory")?.to_owned(),
+            },
+            Self::Postgres { address, .. } => StoreConfig::Postgres {
+                url: address.clone(),
+            },
+        })
+    }
+
+    fn bare(&mut self) -> &mut Bare {
+        match self {
+            Self::Sqlite { bare, .. } | Self::Postgres { bare, .. } => bare,
+        }
+    }
+
+    /// The query behind axum, and the second at which the first night begins.
+    fn ceiling(&self) -> anyhow::Result<(Ceiling, i64)> {
+        match self {
+            Self::Sqlite { file, bare } => Ok((
+                Ceiling::sqlite(file.clone(), bare.tenant)?,
+                bare.first_start,
+            )),
+            Self::Postgres { address, bare, .. } => Ok((
+                Ceiling::postgres(address.clone(), bare.tenant)?,
+                bare.first_start,
+            )),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Where a proof is played: a server of its own on a store of its own, or one that runs
+//! already.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+
+use crate::beds24::{Beds24, Demo};
+use crate::database::Database;
+use crate::screen::say;
+use crate::server_process::{ServerProcess, ServerSettings, find_binary};
+
+/// Which server a proof talks to.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct HouseOptions {
+    /// The tabard binary; without it the one that was built beside this program
+    #[arg(long, value_name = "FILE", env = "TABARD_BINARY")]
+    pub binary: Option<PathBuf>,
+    /// The store: "sqlite" (a fresh data directory), "postgres" (a throwaway server is
+    /// started from the installed binaries), or the address of an empty database,
+    /// postgres://user@host/name
+    #[arg(long, value_name = "STORE", default_value = "sqlite")]
+    pub store: String,
+    /// A data directory to use and keep; without it a temporary one that is removed
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Talk to a server that runs already, through the demo.json it wrote; nothing is
+    /// started or stopped then
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["binary", "data"])]
+    pub demo: Option<PathBuf>,
+}
+
+/// A server, and everything that must live as long as it does.
+#[derive(Debug)]
+pub struct House {
+    /// The process, unless somebody else runs it.
+    pub process: Option<ServerProcess>,
+    /// How to talk to it.
+    pub demo: Demo,
+    /// The database server behind it, where this proof started one.
+    pub database: Option<Database>,
+    // Dropped last: the directory goes when nobody uses it any more.
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl House {
+    /// Starts what the options ask for. `environment` goes to the server.
+    pub async fn open(
+        options: &HouseOptions,
+        environment: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
+        if let Some(path) = &options.demo {
+            if !environment.is_empty() {
+                bail!("a negative control needs a server of its own; leave --demo out");
+            }
+            return Ok(Self::running(Demo::read(path)?));
+        }
+        let folder = tempfile::tempdir().context("a temporary directory")?;
+        let database = Database::for_store(&options.store).await?;
+        let settings = ServerSettings {
+            binary: find_binary(options.binary.as_deref())?,
+            data: options
+                .data
+                .clone()
+                .unwrap_or_else(|| folder.path().join("data")),
+            store: database
+                .as_ref()
+                .map(|database| database.address().to_owned()),
+            environment: environment
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        };
+        let process = ServerProcess::start(settings).await?;
+        say(format!(
+            "server ready after {:.0} ms: {} on {}",
+            process.ready_after.as_secs_f64() * 1000.0,
+            process.demo.url,
+            options.store_word(),
+        ));
+        let demo = process.demo.clone();
+        Ok(Self {
+            process: Some(process),
+            demo,
+            database,
+            _folder: Some(folder),
+        })
+    }
+
+    /// A server that somebody else runs.
+    pub fn running(demo: Demo) -> Self {
+        Self {
+            process: None,
+            demo,
+            database: None,
+            _folder: None,
+        }
+    }
+
+    /// A client with its own connection.
+    pub fn client(&self) -> anyhow::Result<Beds24> {
+        Ok(Beds24::new(&self.demo)?)
+    }
+
+    /// The server process, for proofs that kill it.
+    pub fn process(&mut self) -> anyhow::Result<&mut ServerProcess> {
+        self.process
+            .as_mut()
+            .context("this proof needs a server of its own; leave --demo out")
+    }
+
+    /// Stops the server and insists that it ends well.
+    pub async fn close(mut self) -> anyhow::Result<()> {
+        if let Some(process) = &mut self.process {
+            process.stop().await?;
+        }
+        if let Some(database) = self.database.take() {
+            database.close().await?;
+        }
+        Ok(())
+    }
+}
+
+impl HouseOptions {
+    /// One word for the store, for results and file names; never an address, which may
+    /// hold a password.
+    pub fn store_word(&self) -> &'static str {
+        match (&self.demo, self.store.as_str()) {
+            (Some(_), _) => "running",
+            (None, "sqlite") => "sqlite",
+            (None, _) => "postgres",
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The program `prover`: one command for each proof.
+
+use clap::{Parser, Subcommand};
+
+/// Proves over HTTP that nothing is sold twice and nothing acknowledged is lost
+///
+/// Each command starts a real tabard server on a free loopback port with a store of its
+/// own, plays against it, has the journal judged by a checker that shares no code with
+/// the server, writes a JSON result, and ends with an error when anything was wrong.
+/// Every draw comes from a seed that is printed; --seed plays it again.
+#[derive(Parser)]
+#[command(name = "prover", version, verbatim_doc_comment)]
+struct CommandLine {
+    #[command(subcommand)]
+    proof: Proof,
+}
+
+#[derive(Subcommand)]
+enum Proof {
+    Race(prover::race::RaceOptions),
+    Ways(prover::ways::WaysOptions),
+    Kill(prover::kill::KillOptions),
+    Replay(prover::replay::ReplayOptions),
+    Load(prover::load::LoadOptions),
+    Bench(prover::bench::BenchOptions),
+}
+
+fn main() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        match CommandLine::parse().proof {
+            Proof::Race(options) => prover::race::run(&options).await,
+            Proof::Ways(options) => prover::ways::run(&options).await,
+            Proof::Kill(options) => prover::kill::run(&options).await,
+            Proof::Replay(options) => prover::replay::run(&options).await,
+            Proof::Load(options) => prover::load::run(&options).await,
+            Proof::Bench(options) => prover::bench::run(&options).await,
+        }
+    })
+}

@@ -1,0 +1,235 @@
+//! `tabard serve`: everything together, until somebody stops it.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use domain::id::{Id, IdSource};
+use http_kit::{Clock, SystemClock};
+use store::{Store, Value};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+};
+
+use super::screen::say;
+use crate::{
+    app::{App, Parts, Routers},
+    demo, entropy, expiry,
+    health::{self, Health},
+    listen::Listener,
+    settings::{self, Flags, Settings},
+    telemetry,
+};
+
+/// How long a store may take to finish what it has accepted, once no request is left.
+const CLOSE_LIMIT: Duration = Duration::from_secs(30);
+
+/// `tabard serve`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Settings come from flags, from environment variables such as TABARD_LISTEN, and from the\n\
+    file given by --config; flags win. tabard.sample.toml lists them all.\n\n\
+    The server stops on SIGTERM and SIGINT: it takes no more connections, finishes what it has\n\
+    accepted, and closes the store. A second signal ends it at once.\n\n\
+    Examples:\n  \
+    tabard serve --demo\n  \
+    tabard serve --data ./tabard-data --listen 127.0.0.1:8080\n  \
+    tabard serve --store postgres://tabard:password@db/tabard --node 1 --log-format json")]
+pub struct Serve {
+    /// A configuration file in TOML
+    #[arg(long, value_name = "FILE", env = "TABARD_CONFIG")]
+    config: Option<PathBuf>,
+    /// Make a sandbox tenant to try things with when the store is empty, and write demo.json
+    #[arg(long)]
+    demo: bool,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+impl Serve {
+    /// Does it.
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let settings = settings::load(self.config.as_deref(), &self.flags)?;
+        let _flowing = telemetry::start_log(&settings.log)?;
+        allow_many_files();
+        let runtime = super::runtime()?;
+        let served = runtime.block_on(serve(settings, self.demo));
+        // What still runs now has had its time.
+        runtime.shutdown_timeout(Duration::from_millis(100));
+        served
+    }
+}
+
+async fn serve(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
+    let metrics = telemetry::metrics()?;
+    let mut signals = Signals::new()?;
+    // The sockets come first: a second server on the same address ends before it touches the store.
+    let socket = Listener::bind(settings.listen)?;
+    let metrics_socket = settings.metrics.listen.map(Listener::bind).transpose()?;
+    let url = settings.public_url(socket.local_addr()?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let ids = Arc::new(IdSource::new(settings.node));
+    let store = Store::open(&settings.store()?, Arc::clone(&ids)).await?;
+    continue_ids(&store, &ids).await?;
+    let parts = Parts {
+        store: store.clone(),
+        ids,
+        clock: Arc::clone(&clock),
+        seed: entropy::seed(),
+        public_url: url.clone(),
+    };
+    let app = App::build(parts, &settings)?;
+    let demo = if with_demo {
+        demo::prepare(&app, &settings.data, &url).await?
+    } else {
+        None
+    };
+    let (stop, stopping) = watch::channel(false);
+    let health = health::router(Health {
+        store: store.clone(),
+        metrics: metrics.clone(),
+        stopping: stopping.clone(),
+    });
+    let listeners = listeners(&app, health, socket, metrics_socket, &settings);
+    let serving: Vec<_> = listeners
+        .into_iter()
+        .map(|listener| tokio::spawn(listener.run(stopping.clone())))
+        .collect();
+    let sorting = tokio::spawn(telemetry::sort_samples(metrics));
+    let expiring = tokio::spawn(expiry::expire_for_ever(app.service.clone(), clock));
+    metrics::gauge!("process_start_time_seconds").set(SystemClock.now().as_second() as f64);
+    tracing::info!(%url, store = if store.is_postgres() { "postgres" } else { "sqlite" }, "serving");
+    announce(&url, demo.as_ref(), with_demo)?;
+    let reason = signals.wait().await;
+    tracing::info!(reason, "stopping: what was accepted is finished");
+    stop.send_replace(true);
+    tokio::spawn(async move { signals.insist().await });
+    for listener in serving {
+        listener.await.context("a listener ended in panic")?;
+    }
+    expiring.abort();
+    sorting.abort();
+    close(store).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn listeners(
+    app: &App,
+    health: axum::Router,
+    socket: TcpListener,
+    metrics_socket: Option<TcpListener>,
+    settings: &Settings,
+) -> Vec<Listener> {
+    let limits = &settings.limits;
+    let near = &settings.trusted_proxies;
+    let listener = |socket, routers| Listener::new(socket, routers, limits.clone(), near.clone());
+    match metrics_socket {
+        None => vec![listener(socket, app.routers.clone().with(health))],
+        Some(own) => vec![
+            listener(socket, app.routers.clone()),
+            listener(own, Routers::new(health)),
+        ],
+    }
+}
+
+/// Ids go on above those that are stored: a clock that was put back, or a sandbox that is ahead of
+/// real time, must not make one twice.
+async fn continue_ids(store: &Store, ids: &IdSource) -> anyhow::Result<()> {
+    let mut tx = store.reader().await?;
+    let tenants = tx.query("SELECT id FROM tenant", &[]).await?;
+    for tenant in tenants {
+        for table in ["organization", "resource", "booking", "line", "outbox"] {
+            let sql = format!("SELECT max(id) FROM {table} WHERE tenant_id = $1");
+            let largest = tx.query(&sql, &tenant).await?;
+            if let Some(Value::Int(largest)) = largest.first().and_then(|row| row.first())
+                && let Some(largest) = Id::new(*largest)
+            {
+                ids.continue_after(largest);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// On SQLite closing waits for threads, so it gets a thread itself.
+async fn close(store: Store) {
+    let runtime = tokio::runtime::Handle::current();
+    let closing = tokio::task::spawn_blocking(move || runtime.block_on(store.close()));
+    if tokio::time::timeout(CLOSE_LIMIT, closing).await.is_err() {
+        tracing::error!("the store did not close in time; the next start makes up for it");
+    }
+}
+
+/// As many open files as the system allows, since each connection is one.
+fn allow_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, wanted) {
+        tracing::warn!(%error, "the limit on open files could not be raised");
+    }
+}
+
+/// What asks the server to stop.
+struct Signals {
+    term: Signal,
+    int: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            term: signal(SignalKind::terminate())?,
+            int: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn wait(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.term.recv() => "SIGTERM",
+            _ = self.int.recv() => "SIGINT",
+        }
+    }
+
+    /// The second signal ends the process.
+    async fn insist(mut self) {
+        let reason = self.wait().await;
+        tracing::warn!(reason, "asked to stop twice: stopping at once");
+        // A moment for the log to be written.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        std::process::exit(1);
+    }
+}
+
+fn announce(url: &str, demo: Option<&demo::File>, with_demo: bool) -> anyhow::Result<()> {
+    say(&format!(
+        "tabard serves {url}\n  Beds24 API     {url}/beds24/v2\n  house API      {url}/tabard/v1\n  health         {url}/health/ready"
+    ))?;
+    match demo {
+        Some(demo) => say(&first_booking(demo)),
+        None if with_demo => say("\nno demo: the store has other tenants. Choose an empty directory with --data."),
+        None => Ok(()),
+    }
+}
+
+fn first_booking(demo: &demo::File) -> String {
+    let beds24 = &demo.beds24;
+    let room = beds24.room_ids.first().copied().unwrap_or_default();
+    let today = SystemClock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let day = |days: i64| today.saturating_add(jiff::Span::new().days(days));
+    format!(
+        "\nThe demo's credentials are in demo.json in the data directory. A booking to paste:\n\n\
+         curl {}/bookings -H 'content-type: application/json' \\\n  \
+         -H 'token: {}' \\\n  \
+         -d '[{{\"roomId\":{room},\"status\":\"confirmed\",\"arrival\":\"{}\",\"departure\":\"{}\",\"numAdult\":2,\
+         \"firstName\":\"Ada\",\"lastName\":\"Lovelace\",\"actions\":{{\"checkAvailability\":true}}}}]'\n",
+        beds24.base_url,
+        beds24.token,
+        day(14),
+        day(16),
+    )
+}

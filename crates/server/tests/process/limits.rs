@@ -1,0 +1,133 @@
+//! Slow, silent and greedy clients.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use crate::running::{Running, demo, read_reply, request};
+
+/// A server whose limits are short enough for a test.
+fn strict(data: &Path) -> Running {
+    let config = data.with_extension("toml");
+    let text = "[limits]\nheader_time_s = 1\nbody_time_s = 1\nwrite_time_s = 1\nidle_time_s = 3\nconnections_per_proxy = 20\n";
+    std::fs::write(&config, text).unwrap();
+    Running::start(data, &["--config", config.to_str().unwrap()])
+}
+
+/// How long the server leaves this connection open, and what it says before it closes it.
+fn until_closed(stream: &mut TcpStream) -> (Duration, String) {
+    let began = Instant::now();
+    let mut said = Vec::new();
+    // A reset is as good as an end.
+    drop(stream.read_to_end(&mut said));
+    (began.elapsed(), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[test]
+fn slow_and_silent_clients_are_cut_and_others_are_served_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = strict(&folder.path().join("data"));
+    let mut silent = server.connect();
+    let mut half_a_head = server.connect();
+    half_a_head.write_all(b"GET /health/live HTTP/1.1\r\nhos").unwrap();
+    assert_eq!(server.send("GET", "/health/live", &[], "").status, 200);
+    for stream in [&mut silent, &mut half_a_head] {
+        let (open, said) = until_closed(stream);
+        assert!(open < Duration::from_secs(3) && said.is_empty(), "{open:?} {said}");
+    }
+    let metrics = server.send("GET", "/metrics", &[], "").body;
+    assert!(metrics.contains(r#"http_connections_cut_total{limit="header_time"} 2"#), "{metrics}");
+}
+
+#[test]
+fn a_head_that_trickles_is_cut_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = strict(&folder.path().join("data"));
+    let mut stream = server.connect();
+    let began = Instant::now();
+    let trickled = b"GET /health/live HTTP/1.1\r\nhost: x\r\nx-padding: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        .iter()
+        .try_for_each(|byte| {
+            std::thread::sleep(Duration::from_millis(60));
+            stream.write_all(&[*byte])
+        });
+    assert!(trickled.is_err(), "the whole head was taken, in {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(4));
+}
+
+#[test]
+fn an_idle_connection_may_stay_longer_than_a_head_may_take_but_not_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = strict(&folder.path().join("data"));
+    let mut stream = server.connect();
+    stream.write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    let mut answer = [0; 400];
+    assert!(stream.read(&mut answer).unwrap() > 0);
+    let (open, _) = until_closed(&mut stream);
+    assert!((Duration::from_secs(2)..Duration::from_secs(6)).contains(&open), "{open:?}");
+}
+
+#[test]
+fn a_body_that_stops_is_refused_by_the_dialect_in_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = strict(&data);
+    let demo = demo(&data);
+    let headers = [("token", demo["beds24"]["token"].as_str().unwrap())];
+    let whole = request("POST", "/beds24/v2/bookings", &headers, "[{}]");
+    let mut stream = server.connect();
+    stream.write_all(&whole.as_bytes()[..whole.len() - 2]).unwrap();
+    let began = Instant::now();
+    let reply = read_reply(&mut stream);
+    assert_eq!(reply.status, 400, "{}", reply.body);
+    assert!(began.elapsed() < Duration::from_secs(3));
+}
+
+#[test]
+fn an_address_gets_so_many_connections_and_more_once_it_gives_some_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = strict(&folder.path().join("data"));
+    let mut open: Vec<TcpStream> = (0..20).map(|_| server.connect()).collect();
+    std::thread::sleep(Duration::from_millis(100));
+    let (refused_after, _) = until_closed(&mut server.connect());
+    assert!(refused_after < Duration::from_millis(500), "{refused_after:?}");
+    open.truncate(10);
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(server.send("GET", "/health/live", &[], "").status, 200);
+}
+
+#[test]
+fn a_body_without_end_is_refused_before_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = strict(&data);
+    let demo = demo(&data);
+    let token = demo["beds24"]["token"].as_str().unwrap();
+    let mut stream = server.connect();
+    let head = format!(
+        "POST /beds24/v2/bookings HTTP/1.1\r\nhost: x\r\ntoken: {token}\r\ncontent-length: 100000000\r\n\r\n["
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 413");
+}
+
+#[test]
+fn forwarded_addresses_count_only_from_named_proxies() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, seen) in [(&[][..], "127.0.0.1"), (&["--trust-proxy", "127.0.0.0/8"][..], "203.0.113.7")] {
+        let data = folder.path().join(seen);
+        let server = Running::start(&data, arguments);
+        let demo = demo(&data);
+        let headers = [
+            ("token", demo["beds24"]["token"].as_str().unwrap()),
+            ("x-forwarded-for", "198.51.100.1, 203.0.113.7"),
+        ];
+        let details = server.send("GET", "/beds24/v2/authentication/details", &headers, "").json();
+        assert_eq!(details["diagnostics"]["requestIp"], seen);
+    }
+}

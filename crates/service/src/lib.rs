@@ -1,0 +1,50 @@
+//! The use cases: who may do what, in one transaction, with which events.
+//!
+//! A dialect translates its wire into the words of this crate and calls one function; that
+//! function authorizes the caller from one table ([`UseCase`]), resolves ids together with their
+//! tenant, computes prices, and hands commands to the store. Nothing here knows HTTP or any
+//! dialect's words.
+//!
+//! Start at [`Service`]; the way of a booking is in [`bookings`].
+
+pub mod availability;
+pub mod bookings;
+pub mod calendar;
+mod error;
+mod expiry;
+pub mod journal;
+pub mod paging;
+mod pricing;
+pub mod properties;
+mod stamp;
+pub mod tenants;
+mod use_case;
+
+/// The stored kinds that the use cases take and give.
+pub use catalogue::{inventory, patch, sale};
+pub use domain;
+use store::Store;
+
+pub use self::{
+    error::{Error, Refusal, Result},
+    paging::{Page, PageOf},
+    use_case::UseCase,
+};
+
+/// All use cases over one store. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    store: Store,
+}
+
+impl Service {
+    /// The use cases over this store.
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// The store behind, for the server that wires the rooms together.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+}

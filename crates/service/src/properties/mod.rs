@@ -1,0 +1,46 @@
+//! Properties (organizations) and their rooms (resources) with units and rate plans.
+//!
+//! [`write`] makes and changes them, lanes included; [`find`] reads; [`remove`] removes what
+//! nobody has booked.
+
+pub mod find;
+mod remove;
+pub mod write;
+
+use catalogue::inventory::{Organization, Resource, Unit};
+
+pub use self::{
+    find::PropertyFilter,
+    write::{PropertyOutcome, PropertyPatch, PropertyWrite, RoomOutcome, RoomPatch, RoomWrite, UnitPatch},
+};
+use crate::Service;
+
+/// The use cases of properties.
+pub struct Properties<'a> {
+    pub(crate) service: &'a Service,
+}
+
+impl Service {
+    /// The use cases of properties.
+    pub fn properties(&self) -> Properties<'_> {
+        Properties { service: self }
+    }
+}
+
+/// A property with its rooms.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PropertyView {
+    /// The property.
+    pub organization: Organization,
+    /// Its rooms, oldest first.
+    pub rooms: Vec<RoomView>,
+}
+
+/// A room with its units.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoomView {
+    /// The room; its quantity is the lane's capacity.
+    pub resource: Resource,
+    /// Units that have a name or more, by number. Others exist by number alone.
+    pub units: Vec<Unit>,
+}

@@ -1,0 +1,166 @@
+//! Opens lanes and changes how much they hold.
+
+use domain::{
+    id::{Id, IdSource},
+    lane::peak,
+    time::Zone,
+};
+use journal::{BEFORE_THE_FIRST, Entry, Kind as EntryKind};
+
+use super::{
+    Decision, Refusal, Stamp,
+    judge::Overbooking,
+    load::Window,
+    seen::{Lane, Seen},
+};
+use crate::events::EventRow;
+
+/// The lane of a new resource.
+#[derive(Clone, Debug)]
+pub struct OpenLane {
+    /// The resource, whose id the lane shares.
+    pub resource_id: Id,
+    /// The organization it belongs to.
+    pub organization_id: Id,
+    /// The zone of its nights.
+    pub zone: Zone,
+    /// How much it holds.
+    pub capacity: i64,
+    /// Whether stays get numbered units.
+    pub has_units: bool,
+    /// Whether its owner refuses overbooking always.
+    pub refuses_overbooking: bool,
+}
+
+/// Another capacity for a lane, or other rules.
+#[derive(Clone, Debug)]
+pub struct SetCapacity {
+    /// The resource.
+    pub resource_id: Id,
+    /// How much it holds from now on.
+    pub capacity: i64,
+    /// What to do when more is already sold.
+    pub overbooking: Overbooking,
+    /// Another rule on overbooking.
+    pub refuses_overbooking: bool,
+    /// The id of the event that tells of it.
+    pub event_id: Id,
+}
+
+pub(super) fn open(seen: &mut Seen, stamp: &Stamp, command: &OpenLane) -> Decision {
+    let key = (stamp.tenant_id, command.resource_id);
+    if let Err(refusal) = check_capacity(command.capacity) {
+        return refusal.into();
+    }
+    let entry = Entry::open(
+        key.0.get(),
+        key.1.get(),
+        stamp.now.as_millisecond(),
+        command.capacity,
+    );
+    let mut lane = Lane {
+        organization_id: command.organization_id,
+        zone: command.zone.clone(),
+        capacity: command.capacity,
+        has_units: command.has_units,
+        refuses_overbooking: command.refuses_overbooking,
+        longest_s: 0,
+        sequence: 0,
+        hash: BEFORE_THE_FIRST,
+        known: vec![(i64::MIN, i64::MAX)],
+        allocations: Default::default(),
+        limits: std::collections::BTreeMap::new(),
+        entries: Vec::new(),
+        hashes: Vec::new(),
+        given: Default::default(),
+        is_new: true,
+        is_changed: false,
+    };
+    lane.enter(entry);
+    seen.lanes.insert(key, lane);
+    Decision::Done(Box::default())
+}
+
+pub(super) fn set(seen: &mut Seen, stamp: &Stamp, command: &SetCapacity, _: &IdSource) -> Decision {
+    let key = (stamp.tenant_id, command.resource_id);
+    let Some(lane) = seen.lane(stamp, command.resource_id) else {
+        return Refusal::UnknownResource.into();
+    };
+    if let Err(refusal) = check_capacity(command.capacity) {
+        return refusal.into();
+    }
+    let now = stamp.now.as_second();
+    if !lane.knows(now, i64::MAX) {
+        return Decision::Widen(Window {
+            key,
+            from: now,
+            to: i64::MAX,
+        });
+    }
+    let taken = peak(&lane.taken(now, i64::MAX, None), now, i64::MAX);
+    let exceeds = taken > command.capacity;
+    if exceeds && (command.overbooking == Overbooking::Refuse || command.refuses_overbooking) {
+        return Refusal::CapacityInUse { taken }.into();
+    }
+    let organization_id = lane.organization_id;
+    change_lane(seen, stamp, command, exceeds);
+    free_lost_units(seen, key, command.capacity);
+    seen.event(EventRow::new(
+        stamp,
+        command.event_id,
+        "resource.changed",
+        command.resource_id,
+        organization_id,
+        true,
+    ));
+    Decision::Done(Box::default())
+}
+
+fn check_capacity(capacity: i64) -> Result<(), Refusal> {
+    let most = crate::limits::LARGEST_QUANTITY;
+    if (0..=most).contains(&capacity) {
+        Ok(())
+    } else {
+        Err(Refusal::BadQuantity { most })
+    }
+}
+
+fn change_lane(seen: &mut Seen, stamp: &Stamp, command: &SetCapacity, exceeds: bool) {
+    let Some(lane) = seen.lanes.get_mut(&(stamp.tenant_id, command.resource_id)) else {
+        return;
+    };
+    lane.refuses_overbooking = command.refuses_overbooking;
+    lane.is_changed = true;
+    if lane.capacity == command.capacity {
+        return;
+    }
+    lane.capacity = command.capacity;
+    let opened = Entry::open(
+        stamp.tenant_id.get(),
+        command.resource_id.get(),
+        stamp.now.as_millisecond(),
+        command.capacity,
+    );
+    lane.enter(Entry {
+        kind: EntryKind::Capacity,
+        reason: "capacity_set".into(),
+        overbooked: exceeds,
+        ..opened
+    });
+}
+
+/// Stays in units that no longer exist lose them; they can be assigned anew.
+fn free_lost_units(seen: &mut Seen, key: (Id, Id), units: i64) {
+    let Some(lane) = seen.lanes.get(&key) else {
+        return;
+    };
+    let lost: Vec<Id> = lane
+        .allocations
+        .iter()
+        .filter(|allocation| allocation.unit.is_some_and(|unit| unit > units))
+        .map(|allocation| allocation.id)
+        .collect();
+    for allocation_id in lost {
+        seen.set_unit(key.0, key.1, allocation_id, None, false);
+    }
+}

@@ -1,0 +1,218 @@
+//! Commands and queries against SQLite or PostgreSQL: one SQL text for both.
+//!
+//! The store keeps rows and runs commands; what may be done and by whom is decided above it.
+//! There are three ways in. [`Store::submit`] takes hot commands, whatever takes or gives back
+//! capacity, which are decided in batches ([`hot`]). [`Store::run`] takes a cold command over one
+//! transaction. [`Store::reader`] gives a connection to read with, which never blocks a writer.
+//! All writing goes through one queue per writer and is answered after its commit.
+//!
+//! Start at [`Store`], then read [`hot`] for the way of a booking.
+
+pub mod calendar;
+mod config;
+mod copy;
+mod error;
+pub mod events;
+pub mod hot;
+pub mod idempotency;
+pub mod journal_rows;
+mod kind;
+pub mod limits;
+mod migrate;
+#[cfg(feature = "negative_control")]
+mod negative_control;
+pub mod occupancy;
+#[cfg(test)]
+mod plans;
+mod postgres;
+mod sqlite;
+mod statement;
+mod tables;
+mod tx;
+mod writer;
+
+use std::{path::Path, sync::Arc};
+
+pub use catalogue::{Row, Value};
+use domain::id::IdSource;
+use tokio::sync::oneshot;
+
+pub use self::{
+    config::StoreConfig,
+    copy::{CopyProgress, copy},
+    error::{Error, Result},
+    kind::Condition,
+    sqlite::FILE as SQLITE_FILE,
+    statement::Each,
+    tx::Tx,
+    writer::ColdCommand,
+};
+use self::{
+    hot::{Answer, Submission},
+    postgres::Postgres,
+    sqlite::{Readers, Sqlite},
+    writer::{BoxedAny, Job, Sender, queue},
+};
+
+/// A store that is open. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    senders: Vec<Sender>,
+    ids: Arc<IdSource>,
+}
+
+enum Engine {
+    Sqlite(Sqlite),
+    /// A SQLite file opened beside the process that writes to it.
+    ReadOnly(Readers),
+    Postgres(Postgres),
+}
+
+impl Store {
+    /// Opens the store, bringing its schema up to date.
+    ///
+    /// # Errors
+    /// [`Error::Open`] with what to do: another process has the directory, the database can't be
+    /// reached, the schema is newer than this program.
+    pub async fn open(config: &StoreConfig, ids: Arc<IdSource>) -> Result<Self> {
+        let (engine, senders) = match config {
+            StoreConfig::Sqlite { directory } => {
+                let (sender, receiver) = queue();
+                (
+                    Engine::Sqlite(Sqlite::open(directory, receiver, Arc::clone(&ids))?),
+                    vec![sender],
+                )
+            }
+            StoreConfig::Postgres { url } => {
+                let (senders, receivers) = (0..limits::POSTGRES_WRITERS).map(|_| queue()).unzip();
+                (
+                    Engine::Postgres(Postgres::open(url, receivers, &ids).await?),
+                    senders,
+                )
+            }
+        };
+        let store = Self(Arc::new(Inner {
+            engine,
+            senders,
+            ids,
+        }));
+        store.continue_ids().await?;
+        Ok(store)
+    }
+
+    /// Makes new ids larger than those of the last run, which may have borrowed from the future: a
+    /// sandbox's clock runs ahead, and a burst draws more ids than its milliseconds hold.
+    async fn continue_ids(&self) -> Result<()> {
+        let mut tx = self.reader().await?;
+        let rows = tx
+            .query(
+                "SELECT max(t.id) FROM tenant t UNION ALL SELECT max(c.id) FROM client c \
+                 UNION ALL SELECT max(g.id) FROM \"grant\" g \
+                 UNION ALL SELECT (SELECT max(a.id) FROM audit a WHERE a.tenant_id = t.id) FROM tenant t",
+                &[],
+            )
+            .await?;
+        let ids = rows.iter().filter_map(|row| match row.first() {
+            Some(Value::Int(id)) => Some(*id),
+            _ => None,
+        });
+        let last = ids.max().map(|id| id.saturating_add(limits::IDS_LEFT_OUT));
+        if let Some(last) = last.and_then(domain::id::Id::new) {
+            self.0.ids.continue_after(last);
+        }
+        Ok(())
+    }
+
+    /// Opens the store for reading only; on SQLite this works beside a running server.
+    pub async fn open_for_reading(config: &StoreConfig, ids: Arc<IdSource>) -> Result<Self> {
+        let engine = match config {
+            StoreConfig::Sqlite { directory } => {
+                Engine::ReadOnly(sqlite::open_for_reading(directory)?)
+            }
+            StoreConfig::Postgres { url } => {
+                Engine::Postgres(Postgres::open(url, Vec::new(), &ids).await?)
+            }
+        };
+        Ok(Self(Arc::new(Inner {
+            engine,
+            senders: Vec::new(),
+            ids,
+        })))
+    }
+
+    /// Where new ids come from.
+    pub fn ids(&self) -> &IdSource {
+        &self.0.ids
+    }
+
+    /// A connection for reading.
+    pub async fn reader(&self) -> Result<Tx> {
+        match &self.0.engine {
+            Engine::Sqlite(sqlite) => sqlite.readers.take(),
+            Engine::ReadOnly(readers) => readers.take(),
+            Engine::Postgres(postgres) => postgres.reader().await,
+        }
+    }
+
+    /// Runs hot commands: answered after the commit.
+    pub async fn submit(&self, submission: Submission) -> Result<Answer> {
+        let (answer, answered) = oneshot::channel();
+        self.writer_of(&submission)?
+            .push(Job::Hot(submission, answer))?;
+        answered.await.map_err(|_| Error::OutcomeUnknown)?
+    }
+
+    /// Runs a cold command: answered after the commit.
+    pub async fn run<C: ColdCommand>(&self, command: C) -> Result<C::Output> {
+        let (answer, answered) = oneshot::channel();
+        let sender = self.0.senders.first().ok_or_else(read_only)?;
+        sender.push(Job::Cold(Box::new(command), answer))?;
+        let output: BoxedAny = answered.await.map_err(|_| Error::OutcomeUnknown)??;
+        match output.downcast::<C::Output>() {
+            Ok(output) => Ok(*output),
+            Err(_) => Err(Error::Refused(
+                "a command answered with another type".to_owned(),
+            )),
+        }
+    }
+
+    /// Commands on one lane go to one writer, so that they are decided together instead of
+    /// waiting for each other's locks.
+    fn writer_of(&self, submission: &Submission) -> Result<&Sender> {
+        let lane = submission
+            .commands
+            .first()
+            .and_then(hot::Command::lane_hint)
+            .unwrap_or(0);
+        let senders = &self.0.senders;
+        let index = lane.unsigned_abs() as usize % senders.len().max(1);
+        senders.get(index).ok_or_else(read_only)
+    }
+
+    /// Finishes what was accepted, then closes.
+    pub async fn close(&self) {
+        self.0.senders.iter().for_each(Sender::close);
+        match &self.0.engine {
+            Engine::Sqlite(sqlite) => sqlite.join(),
+            Engine::ReadOnly(_) => {}
+            Engine::Postgres(postgres) => postgres.join().await,
+        }
+    }
+
+    /// Whether the store is PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.0.engine, Engine::Postgres(_))
+    }
+
+    /// Writes a consistent copy of the store as one SQLite file while others go on writing.
+    pub async fn backup(&self, file: &Path, progress: &mut CopyProgress<'_>) -> Result<()> {
+        copy::backup(self, file, progress).await
+    }
+}
+
+fn read_only() -> Error {
+    Error::Refused("this store was opened for reading only".to_owned())
+}

@@ -1,0 +1,61 @@
+//! Every bound of the store, with its reason.
+
+/// How many submissions may wait for the writer. Beyond it callers are told to retry, so that a
+/// slow disk shows as "busy" within a second rather than as a growing queue.
+pub const QUEUE: usize = 4096;
+
+/// How many commands one commit takes. Larger batches save no more flushes and make the first
+/// command of the batch wait for the last.
+pub const BATCH: usize = 512;
+
+/// When a refused caller should try again.
+pub const RETRY_AFTER_MS: u64 = 1000;
+
+/// How often a transaction is run again after a serialization failure or a deadlock.
+pub const RUNS: u32 = 8;
+
+/// How many batches PostgreSQL works on at a time.
+pub const POSTGRES_WRITERS: usize = 2;
+
+/// Read connections to PostgreSQL.
+pub const POSTGRES_READERS: usize = 8;
+
+/// How long a statement may wait for a lock on PostgreSQL before it is given up.
+pub const LOCK_TIMEOUT_MS: u64 = 5_000;
+
+/// How long a statement may run on PostgreSQL.
+pub const STATEMENT_TIMEOUT_MS: u64 = 20_000;
+
+/// Prepared statements kept per connection.
+pub const STATEMENTS: usize = 256;
+
+/// From this size of the write-ahead log on a checkpoint is worth its work.
+pub const CHECKPOINT_FROM_BYTES: u64 = 4 * 1024 * 1024;
+
+/// At this size of the write-ahead log the writer itself waits for a full checkpoint, so that the
+/// log stays bounded under constant load.
+pub const LOG_BOUND_BYTES: u64 = 256 * 1024 * 1024;
+
+/// How many rounds of widening a command may ask for while re-packing units.
+pub const WIDENINGS: usize = 6;
+
+/// How many stays are looked at, at most, when units are re-packed.
+pub const REPACKED_STAYS: usize = 2_000;
+
+/// How many rows a copy moves at a time.
+pub const COPY_ROWS: usize = 2_000;
+
+/// The longest stay, in days. Further apart, arrival and departure are taken for a mistake; it also
+/// bounds what one booking makes the store read.
+pub const LONGEST_STAY_DAYS: i32 = 3_660;
+
+/// The most that one booking takes of a lane that counts only, and the most that a lane holds. It
+/// is what the journal accepts, so that no sum over a lane can overflow.
+pub const LARGEST_QUANTITY: i64 = 1_000_000_000;
+
+/// The most units that one booking takes, because each of them is a row of its own.
+pub const UNITS_OF_A_BOOKING: i64 = 1_000;
+
+/// How many ids are left out after the largest that is found when opening: allocations are drawn after
+/// the event they belong to, and only events are looked at. It is a second's worth.
+pub const IDS_LEFT_OUT: i64 = 1_000 << 12;

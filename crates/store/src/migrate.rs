@@ -1,0 +1,155 @@
+//! Brings a database to the newest schema. One text serves both engines.
+
+use catalogue::ColumnKind;
+use refinery::{Migration, Runner};
+
+use crate::error::{Error, Result};
+
+const MIGRATIONS: &[(&str, &str)] = &[("V1__first", include_str!("migrations/0001_first.sql"))];
+
+/// How often a migration is tried before its error is told.
+const ATTEMPTS: u32 = 4;
+const BETWEEN_ATTEMPTS: std::time::Duration = std::time::Duration::from_millis(250);
+
+fn runner(bytes: &str, clustered: &str, text: &str) -> Result<Runner> {
+    let migrations = MIGRATIONS
+        .iter()
+        .map(|(name, sql)| {
+            let sql = sql
+                .replace("{bytes}", bytes)
+                .replace("{clustered}", clustered)
+                .replace(" TEXT NOT NULL", text);
+            Migration::unapplied(name, &sql)
+                .map_err(|error| Error::open(format!("migration {name}: {error}")))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Runner::new(&migrations)
+        .set_abort_divergent(true)
+        .set_abort_missing(true))
+}
+
+fn failed(error: refinery::Error) -> Error {
+    Error::open(format!(
+        "the store can't be brought to this version's schema: {error}. Nothing was changed; restore the matching version or a backup"
+    ))
+}
+
+/// Migrates a SQLite database.
+pub(crate) fn sqlite(connection: &mut rusqlite::Connection) -> Result<()> {
+    runner("BLOB", "WITHOUT ROWID", " TEXT NOT NULL")?
+        .run(connection)
+        .map_err(failed)?;
+    Ok(())
+}
+
+/// Migrates a PostgreSQL database.
+pub(crate) async fn postgres(pool: &deadpool_postgres::Pool) -> Result<()> {
+    let mut connection = pool.get().await.map_err(|error| {
+        Error::open(format!(
+            "PostgreSQL can't be reached: {error}. Check the address given with --store"
+        ))
+    })?;
+    let client: &mut tokio_postgres::Client = &mut connection;
+    // Text is compared byte by byte, as SQLite does, whatever the database's own language.
+    let runner = runner("BYTEA", "", " TEXT COLLATE \"C\" NOT NULL")?;
+    // Of several servers that start at once one migrates; the others look again.
+    for _ in 1..ATTEMPTS {
+        if runner.run_async(client).await.is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(BETWEEN_ATTEMPTS).await;
+    }
+    runner.run_async(client).await.map_err(failed)?;
+    Ok(())
+}
+
+/// A table as the schema describes it: name, columns, key columns.
+pub(crate) type Described = (
+    &'static str,
+    Vec<(&'static str, ColumnKind)>,
+    Vec<&'static str>,
+);
+
+/// Every table of the schema, read off the migrations' text, so that copies and backups can't miss
+/// a table or a column.
+pub(crate) fn tables() -> Vec<Described> {
+    let text = MIGRATIONS.iter().map(|(_, sql)| *sql);
+    text.flat_map(|sql| sql.split("CREATE TABLE ").skip(1))
+        .filter_map(described)
+        .collect()
+}
+
+fn described(text: &'static str) -> Option<Described> {
+    let (name, rest) = text.split_once(" (")?;
+    let (body, _) = rest.split_once("\n)")?;
+    let (mut columns, mut key) = (Vec::new(), Vec::new());
+    for line in body
+        .lines()
+        .map(|line| line.trim().trim_end_matches(','))
+        .filter(|line| !line.is_empty())
+    {
+        if let Some(names) = line.strip_prefix("PRIMARY KEY (") {
+            key = names.trim_end_matches(')').split(", ").collect();
+            continue;
+        }
+        let (column, kind) = line.split_once(' ')?;
+        if kind.contains("PRIMARY KEY") {
+            key = vec![column];
+        }
+        let kind = match kind.split(' ').next()? {
+            "BIGINT" => ColumnKind::Int,
+            "TEXT" => ColumnKind::Text,
+            "{bytes}" => ColumnKind::Bytes,
+            _ => return None,
+        };
+        columns.push((column, kind));
+    }
+    Some((name.trim_matches('"'), columns, key))
+}
+
+#[cfg(test)]
+mod tests {
+    use catalogue::Kind;
+
+    use super::*;
+
+    #[test]
+    fn the_schema_has_every_column_of_every_kind() {
+        let tables = tables();
+        let check = |table: &catalogue::Table| {
+            let described = tables.iter().find(|described| described.0 == table.name);
+            let (_, columns, key) = described.unwrap_or_else(|| panic!("no table {}", table.name));
+            let kinds: Vec<_> = table
+                .columns
+                .iter()
+                .map(|column| (column.name, column.kind))
+                .collect();
+            assert_eq!(columns, &kinds, "columns of {}", table.name);
+            let keys: Vec<_> = table
+                .columns
+                .iter()
+                .filter(|column| column.key)
+                .map(|column| column.name)
+                .collect();
+            assert_eq!(key, &keys, "key of {}", table.name);
+        };
+        check(&crate::tables::LANE);
+        check(&crate::tables::ALLOCATION);
+        check(&crate::tables::JOURNAL);
+        check(&crate::tables::OUTBOX);
+        check(&crate::tables::AUDIT);
+        check(&crate::tables::IDEMPOTENCY);
+        check(catalogue::access::Tenant::TABLE);
+        check(catalogue::access::Client::TABLE);
+        check(catalogue::access::Grant::TABLE);
+        check(catalogue::access::Token::TABLE);
+        check(catalogue::inventory::Organization::TABLE);
+        check(catalogue::inventory::Resource::TABLE);
+        check(catalogue::inventory::Unit::TABLE);
+        check(catalogue::inventory::StoredDay::TABLE);
+        check(catalogue::sale::Booking::TABLE);
+        check(catalogue::sale::Line::TABLE);
+        check(catalogue::sale::Note::TABLE);
+        check(catalogue::sale::Guest::TABLE);
+    }
+}

@@ -1,0 +1,120 @@
+//! What is taken and what is free, for those who only look.
+//!
+//! The numbers come from the same rows and the same functions that judge a booking, so what is
+//! shown as free can be booked. Nothing is decided here.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    id::Id,
+    lane::{Taken, peak},
+    time::{Zone, night_instants},
+};
+use jiff::{ToSpan, civil::Date};
+
+use crate::{
+    error::Result,
+    hot::{Allocation, Seen},
+    tx::Tx,
+};
+
+/// A lane as it stands, for a stretch of days.
+#[derive(Clone, Debug)]
+pub struct LaneView {
+    /// The resource.
+    pub resource_id: Id,
+    /// The organization it belongs to.
+    pub organization_id: Id,
+    /// The zone of its nights.
+    pub zone: Zone,
+    /// How much it holds.
+    pub capacity: i64,
+    /// What is taken in the stretch.
+    pub allocations: Vec<Allocation>,
+    /// Limits on what is sold, by day.
+    pub limits: BTreeMap<i64, i64>,
+}
+
+/// Reads lanes for the nights from `first` to the one before `until`.
+pub async fn look(
+    tx: &mut Tx,
+    tenant_id: Id,
+    resource_ids: &[Id],
+    first: Date,
+    until: Date,
+) -> Result<Vec<LaneView>> {
+    let mut seen = Seen::look(tx, tenant_id, resource_ids, first, until).await?;
+    Ok(resource_ids
+        .iter()
+        .filter_map(|resource_id| seen.view(tenant_id, *resource_id))
+        .collect())
+}
+
+impl LaneView {
+    /// For each night from `first` on, how many are taken at its fullest moment.
+    pub fn taken(&self, first: Date, nights: usize) -> Vec<i64> {
+        let edges = self.edges(first, nights);
+        let mut of_night: Vec<Vec<Taken>> = vec![Vec::new(); edges.len().saturating_sub(1)];
+        for allocation in &self.allocations {
+            let from = edges
+                .partition_point(|edge| *edge <= allocation.starts_at)
+                .saturating_sub(1);
+            for (night, taken) in of_night.iter_mut().enumerate().skip(from) {
+                if edges[night] >= allocation.ends_at {
+                    break;
+                }
+                if edges[night + 1] > allocation.starts_at {
+                    taken.push(allocation.taken());
+                }
+            }
+        }
+        of_night
+            .iter()
+            .enumerate()
+            .map(|(night, taken)| peak(taken, edges[night], edges[night + 1]))
+            .collect()
+    }
+
+    /// For each night from `first` on, how many can still be sold: the capacity or the day's limit,
+    /// less what is taken. Below zero when overbooked.
+    pub fn free(&self, first: Date, nights: usize) -> Vec<i64> {
+        let first_day = catalogue::day_number(first);
+        let taken = self.taken(first, nights);
+        taken
+            .into_iter()
+            .zip(first_day..)
+            .map(|(taken, day)| {
+                let limit = self.limits.get(&day).copied().unwrap_or(i64::MAX);
+                self.capacity.min(limit).saturating_sub(taken)
+            })
+            .collect()
+    }
+
+    /// How many can still be sold for a whole stay: the same question that a booking is asked.
+    pub fn free_for(&self, arrival: Date, departure: Date) -> i64 {
+        crate::hot::free_for(
+            &self.allocations,
+            self.capacity,
+            &self.limits,
+            &self.zone,
+            arrival,
+            departure,
+        )
+    }
+
+    /// The instants at which the nights turn over, one more than nights.
+    pub fn edges(&self, first: Date, nights: usize) -> Vec<i64> {
+        let mut edges = Vec::with_capacity(nights + 1);
+        let mut day = first;
+        for _ in 0..=nights {
+            let next = day.checked_add(1.days()).unwrap_or(day);
+            match night_instants(&self.zone, day, next) {
+                Ok(night) => edges.push(night.start_second()),
+                // A date that the zone skipped has no night of its own.
+                Err(_) => edges.extend(edges.last().copied()),
+            }
+            day = next;
+        }
+        edges
+    }
+}

@@ -1,0 +1,267 @@
+//! SQLite: one writer thread, one read-only connection per core, checkpoints beside the writer.
+
+use std::{
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use domain::id::IdSource;
+use parking_lot::Mutex;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::{
+    error::{Error, Result},
+    limits, migrate,
+    tx::{Tx, finish},
+    writer::{Job, Queue, run_jobs},
+};
+
+/// The file inside the data directory.
+pub const FILE: &str = "tabard.db";
+const LOCK: &str = "tabard.lock";
+
+/// A SQLite store that is open for writing.
+pub(crate) struct Sqlite {
+    pub(crate) readers: Readers,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    checkpoints: Arc<Checkpoints>,
+}
+
+impl Sqlite {
+    /// Opens or makes the database in `directory` and starts its threads.
+    pub(crate) fn open(directory: &Path, queue: Queue, ids: Arc<IdSource>) -> Result<Self> {
+        std::fs::create_dir_all(directory).map_err(|error| {
+            Error::open(format!(
+                "can't make the data directory {}: {error}",
+                directory.display()
+            ))
+        })?;
+        let lock = lock(directory)?;
+        let file = directory.join(FILE);
+        let mut connection = Connection::open(&file)
+            .map_err(|error| Error::open(format!("can't open {}: {error}", file.display())))?;
+        prepare_writer(&connection)?;
+        migrate::sqlite(&mut connection)?;
+        let readers = Readers::open(&file)?;
+        let checkpoints = Arc::new(Checkpoints {
+            stop: AtomicBool::new(false),
+            file: file.clone(),
+        });
+        let writer = thread::Builder::new().name("writer".to_owned()).spawn({
+            let checkpoints = Arc::clone(&checkpoints);
+            move || {
+                write(connection, queue, &checkpoints, &ids);
+                // Only now nothing is written any more, and another process may have the directory.
+                drop(lock);
+            }
+        });
+        let checkpointer = thread::Builder::new()
+            .name("checkpoints".to_owned())
+            .spawn({
+                let checkpoints = Arc::clone(&checkpoints);
+                move || checkpoints.run()
+            });
+        let threads = [writer, checkpointer]
+            .into_iter()
+            .collect::<std::io::Result<Vec<_>>>()
+            .map_err(|error| Error::open(format!("can't start a thread: {error}")))?;
+        Ok(Self {
+            readers,
+            threads: Mutex::new(threads),
+            checkpoints,
+        })
+    }
+
+    /// Waits until the writer has done everything that was queued. The queue must be closed.
+    pub(crate) fn join(&self) {
+        self.checkpoints.stop.store(true, Ordering::Relaxed);
+        for thread in std::mem::take(&mut *self.threads.lock()) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the store ended in panic");
+            }
+        }
+    }
+}
+
+/// Opens the database of a directory for reading only, beside a server that may be running.
+pub(crate) fn open_for_reading(directory: &Path) -> Result<Readers> {
+    let file = directory.join(FILE);
+    if !file.exists() {
+        return Err(Error::open(format!(
+            "there is no store in {}: start the server with --data {0} once, or name the right directory",
+            directory.display()
+        )));
+    }
+    Readers::open(&file)
+}
+
+fn lock(directory: &Path) -> Result<File> {
+    let path = directory.join(LOCK);
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|error| Error::open(format!("can't open {}: {error}", path.display())))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::open(format!(
+            "another tabard process is using {}: stop it first, or choose another directory with --data",
+            directory.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(Error::open(format!(
+            "can't lock {}: {error}",
+            path.display()
+        ))),
+    }
+}
+
+/// The pragmas of the writer. `synchronous` is FULL because an acknowledged booking survives a
+/// power cut; checkpoints are made by a thread of their own.
+fn prepare_writer(connection: &Connection) -> Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    // LIKE minds case, as it does on PostgreSQL.
+    connection.execute_batch(
+        "PRAGMA case_sensitive_like = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
+         PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(limits::STATEMENTS);
+    Ok(())
+}
+
+fn write(connection: Connection, mut queue: Queue, checkpoints: &Checkpoints, ids: &IdSource) {
+    let mut tx = Tx::sqlite(connection, None);
+    let mut bound = limits::LOG_BOUND_BYTES;
+    while let Some(first) = queue.wait() {
+        let mut jobs: Vec<Job> = vec![first];
+        queue.take_more(&mut jobs);
+        finish(run_jobs(&mut tx, jobs, ids));
+        if checkpoints.log_bytes() > bound {
+            bound = cut_log(&mut tx, checkpoints);
+        }
+    }
+    checkpoints.stop.store(true, Ordering::Relaxed);
+    if let Err(error) = finish(tx.query("PRAGMA wal_checkpoint(TRUNCATE)", &[])) {
+        tracing::warn!(%error, "the last checkpoint failed; the next start makes it up");
+    }
+}
+
+/// Empties the write-ahead log, and says at which size to try again: a long read keeps the log, and
+/// waiting for it in every batch would keep everybody.
+fn cut_log(tx: &mut Tx, checkpoints: &Checkpoints) -> u64 {
+    if let Err(error) = finish(tx.query("PRAGMA wal_checkpoint(TRUNCATE)", &[])) {
+        tracing::warn!(%error, "the write-ahead log is over its bound and could not be emptied");
+    }
+    checkpoints.log_bytes() + limits::LOG_BOUND_BYTES
+}
+
+/// Moves the write-ahead log into the database while the writer goes on.
+struct Checkpoints {
+    stop: AtomicBool,
+    file: PathBuf,
+}
+
+impl Checkpoints {
+    fn log_bytes(&self) -> u64 {
+        let mut log = self.file.clone().into_os_string();
+        log.push("-wal");
+        std::fs::metadata(log).map_or(0, |metadata| metadata.len())
+    }
+
+    fn run(&self) {
+        let Ok(connection) = Connection::open(&self.file) else {
+            tracing::error!(
+                "the checkpoint thread can't open the database; the writer will make checkpoints"
+            );
+            return;
+        };
+        while !self.stop.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(100));
+            if self.log_bytes() < limits::CHECKPOINT_FROM_BYTES {
+                continue;
+            }
+            if let Err(error) =
+                connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+            {
+                tracing::debug!(%error, "a checkpoint did not finish; the next one goes on");
+            }
+        }
+    }
+}
+
+/// Read-only connections, one per core. Who finds none opens another: waiting would block a thread
+/// that whoever holds one may need to go on.
+#[derive(Clone)]
+pub(crate) struct Readers(Arc<Idle>);
+
+struct Idle {
+    file: PathBuf,
+    most: usize,
+    connections: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    fn open(file: &Path) -> Result<Self> {
+        let most = thread::available_parallelism()
+            .map_or(2, usize::from)
+            .max(2);
+        let connections = (0..most)
+            .map(|_| open_reader(file))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Self(Arc::new(Idle {
+            file: file.to_owned(),
+            most,
+            connections: Mutex::new(connections),
+        })))
+    }
+
+    /// A reader.
+    pub(crate) fn take(&self) -> Result<Tx> {
+        let idle = self.0.connections.lock().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open_reader(&self.0.file)?,
+        };
+        Ok(Tx::sqlite(connection, Some(self.clone())))
+    }
+
+    pub(crate) fn give_back(&self, connection: Connection) {
+        let mut connections = self.0.connections.lock();
+        if connections.len() < self.0.most {
+            connections.push(connection);
+        }
+    }
+
+    /// Writes an image of one moment into a new file.
+    pub(crate) fn image(&self, into: &str) -> Result<()> {
+        let connection = open_reader(&self.0.file)?;
+        connection.execute_batch("PRAGMA query_only = OFF;")?;
+        connection.execute("VACUUM INTO ?1", [into])?;
+        File::open(into)
+            .and_then(|file| file.sync_all())
+            .map_err(|error| Error::Unavailable(format!("{into} can't be synced: {error}")))
+    }
+}
+
+fn open_reader(file: &Path) -> Result<Connection> {
+    let connection = Connection::open_with_flags(
+        file,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )
+    .map_err(|error| {
+        Error::open(format!(
+            "can't open {} for reading: {error}",
+            file.display()
+        ))
+    })?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.execute_batch("PRAGMA case_sensitive_like = ON; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456;")?;
+    connection.set_prepared_statement_cache_capacity(limits::STATEMENTS);
+    Ok(connection)
+}

@@ -1,0 +1,464 @@
+//! One connection with a transaction or a read on it, on either engine.
+
+use std::future::Future;
+
+use bytes::BytesMut;
+use catalogue::{ColumnKind, Kind, Row, Value};
+use deadpool_postgres::Object;
+use futures_util::future::try_join_all;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+
+use crate::{
+    error::{Error, Result},
+    statement::{Each, for_sqlite},
+};
+
+/// A connection that a command or a query works on.
+///
+/// On SQLite every method finishes without waiting, so a command may be run to its end on the
+/// writer's thread.
+pub struct Tx {
+    connection: Connection,
+    snapshot: bool,
+}
+
+enum Connection {
+    Sqlite {
+        connection: Option<rusqlite::Connection>,
+        home: Option<crate::sqlite::Readers>,
+    },
+    Postgres(Option<Object>),
+}
+
+impl Tx {
+    pub(crate) fn sqlite(
+        connection: rusqlite::Connection,
+        home: Option<crate::sqlite::Readers>,
+    ) -> Self {
+        Self {
+            connection: Connection::Sqlite {
+                connection: Some(connection),
+                home,
+            },
+            snapshot: false,
+        }
+    }
+
+    pub(crate) fn postgres(connection: Object) -> Self {
+        Self {
+            connection: Connection::Postgres(Some(connection)),
+            snapshot: false,
+        }
+    }
+
+    /// Makes all reads that follow see one state of the store.
+    pub async fn begin_snapshot(&mut self) -> Result<()> {
+        self.snapshot = true;
+        match &mut self.connection {
+            Connection::Sqlite { .. } => self.statement("BEGIN DEFERRED").await,
+            Connection::Postgres(_) => {
+                self.statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await
+            }
+        }
+    }
+
+    /// Starts a writing transaction.
+    pub(crate) async fn begin(&mut self) -> Result<()> {
+        match &self.connection {
+            Connection::Sqlite { .. } => self.statement("BEGIN IMMEDIATE").await,
+            Connection::Postgres(_) => self.statement("BEGIN").await,
+        }
+    }
+
+    /// Commits. On PostgreSQL a lost answer is [`Error::OutcomeUnknown`].
+    pub(crate) async fn commit(&mut self) -> Result<()> {
+        let Connection::Postgres(_) = &self.connection else {
+            return self.statement("COMMIT").await;
+        };
+        // A time-out while a commit waits for its standby would answer as if the standby had it.
+        // Setting anything also fails where a commit would silently roll back.
+        match self
+            .statement("SET LOCAL statement_timeout = 0; COMMIT")
+            .await
+        {
+            Err(Error::Unavailable(_)) => Err(Error::OutcomeUnknown),
+            result => result,
+        }
+    }
+
+    /// Rolls back; a connection that is gone has rolled back by itself.
+    pub(crate) async fn roll_back(&mut self) {
+        if let Err(error) = self.statement("ROLLBACK").await {
+            tracing::debug!(%error, "the rollback found nothing to roll back");
+        }
+    }
+
+    /// Runs one statement without parameters.
+    pub(crate) async fn statement(&mut self, sql: &str) -> Result<()> {
+        match &mut self.connection {
+            Connection::Sqlite { connection, .. } => Ok(open(connection)?.execute_batch(sql)?),
+            Connection::Postgres(client) => Ok(pooled(client)?.batch_execute(sql).await?),
+        }
+    }
+
+    /// Runs `sql` (parameters `$1`…) and returns its rows.
+    pub async fn query(&mut self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>> {
+        match &mut self.connection {
+            Connection::Sqlite { connection, .. } => {
+                let mut rows = Vec::new();
+                sqlite_rows(open(connection)?, &for_sqlite(sql), parameters, &mut rows)?;
+                Ok(rows)
+            }
+            Connection::Postgres(client) => {
+                let client = pooled(client)?;
+                let statement = prepared(client, sql).await?;
+                let parameters: Vec<Parameter<'_>> = parameters.iter().map(Parameter).collect();
+                let parameters: Vec<&(dyn ToSql + Sync)> =
+                    parameters.iter().map(|cell| cell as _).collect();
+                client
+                    .query(&statement, &parameters)
+                    .await?
+                    .iter()
+                    .map(postgres_row)
+                    .collect()
+            }
+        }
+    }
+
+    /// Runs `sql` and returns how many rows it changed.
+    pub async fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64> {
+        match &mut self.connection {
+            Connection::Sqlite { connection, .. } => {
+                let mut statement = open(connection)?.prepare_cached(&for_sqlite(sql))?;
+                bind(&mut statement, parameters)?;
+                Ok(statement.raw_execute()? as u64)
+            }
+            Connection::Postgres(client) => {
+                let client = pooled(client)?;
+                let statement = prepared(client, sql).await?;
+                let parameters: Vec<Parameter<'_>> = parameters.iter().map(Parameter).collect();
+                let parameters: Vec<&(dyn ToSql + Sync)> =
+                    parameters.iter().map(|cell| cell as _).collect();
+                Ok(client.execute(&statement, &parameters).await?)
+            }
+        }
+    }
+
+    /// Reads with a statement over `rows`; all answers in one list.
+    pub async fn read_each(&mut self, each: &Each, rows: &[Row]) -> Result<Vec<Row>> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        match &mut self.connection {
+            Connection::Sqlite { connection, .. } => {
+                let connection = open(connection)?;
+                let mut answers = Vec::new();
+                for row in rows {
+                    sqlite_rows(connection, each.sqlite(), row, &mut answers)?;
+                }
+                Ok(answers)
+            }
+            Connection::Postgres(client) => {
+                let client = pooled(client)?;
+                let statement = prepared(client, each.postgres()).await?;
+                let arrays = arrays(each, rows);
+                let parameters: Vec<&(dyn ToSql + Sync)> =
+                    arrays.iter().map(|array| array.as_ref() as &(dyn ToSql + Sync)).collect();
+                client
+                    .query(&statement, &parameters)
+                    .await?
+                    .iter()
+                    .map(postgres_row)
+                    .collect()
+            }
+        }
+    }
+
+    /// Writes with statements over rows, in the order given; on PostgreSQL all are under way at
+    /// once. Returns how many rows each changed.
+    pub async fn write_each(&mut self, writes: &[(&Each, &[Row])]) -> Result<Vec<u64>> {
+        match &mut self.connection {
+            Connection::Sqlite { connection, .. } => {
+                let connection = open(connection)?;
+                writes
+                    .iter()
+                    .map(|(each, rows)| sqlite_write(connection, each, rows))
+                    .collect()
+            }
+            Connection::Postgres(client) => {
+                let client = pooled(client)?;
+                // Statements are prepared first, so that what follows is sent in the order given.
+                let mut statements = Vec::with_capacity(writes.len());
+                for (each, _) in writes {
+                    statements.push(prepared(client, each.postgres()).await?);
+                }
+                let sent = writes.iter().zip(&statements);
+                try_join_all(
+                    sent.map(|((each, rows), statement)| {
+                        postgres_write(client, statement, each, rows)
+                    }),
+                )
+                .await
+            }
+        }
+    }
+
+    /// `FOR UPDATE` on PostgreSQL; on SQLite the one writer already excludes all others.
+    pub(crate) fn lock_rows(&self) -> &'static str {
+        match &self.connection {
+            Connection::Sqlite { .. } => "",
+            Connection::Postgres(_) => " FOR UPDATE",
+        }
+    }
+
+    /// Whether the connection is known to be gone.
+    pub(crate) fn is_closed(&self) -> bool {
+        match &self.connection {
+            Connection::Sqlite { connection, .. } => connection.is_none(),
+            Connection::Postgres(client) => client.as_ref().is_none_or(|client| client.is_closed()),
+        }
+    }
+
+    /// Whether several statements may be on their way at once.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.connection, Connection::Postgres(_))
+    }
+
+    /// Rebuilds kinds from rows.
+    pub(crate) fn kinds<K: Kind>(rows: Vec<Row>) -> Result<Vec<K>> {
+        rows.into_iter().map(|row| Ok(K::from_row(row)?)).collect()
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        match &mut self.connection {
+            Connection::Sqlite { connection, home } => {
+                let Some(connection) = connection.take() else {
+                    return;
+                };
+                if self.snapshot && connection.execute_batch("ROLLBACK").is_err() {
+                    return;
+                }
+                if let Some(home) = home {
+                    home.give_back(connection);
+                }
+            }
+            // A connection must not go back to the pool with a transaction open, so it is closed.
+            Connection::Postgres(client) if self.snapshot => {
+                client.take().map(Object::take);
+            }
+            Connection::Postgres(_) => {}
+        }
+    }
+}
+
+impl Tx {
+    /// Ends a snapshot so that the connection can be used again; without it a PostgreSQL
+    /// connection is closed instead of being pooled.
+    pub async fn end_snapshot(&mut self) -> Result<()> {
+        if std::mem::take(&mut self.snapshot) {
+            self.statement("COMMIT").await?;
+        }
+        Ok(())
+    }
+}
+
+fn open(connection: &mut Option<rusqlite::Connection>) -> Result<&rusqlite::Connection> {
+    connection
+        .as_ref()
+        .ok_or_else(|| Error::Unavailable("the connection was given back".to_owned()))
+}
+
+/// A statement that is prepared once per connection. The texts of searches vary without end, so a
+/// cache that has grown too large begins anew.
+async fn prepared(client: &Object, sql: &str) -> Result<tokio_postgres::Statement> {
+    #[cfg(test)]
+    crate::plans::note(sql);
+    if client.statement_cache.size() >= crate::limits::STATEMENTS {
+        client.statement_cache.clear();
+    }
+    Ok(client.prepare_cached(sql).await?)
+}
+
+fn pooled(client: &Option<Object>) -> Result<&Object> {
+    client
+        .as_ref()
+        .ok_or_else(|| Error::Unavailable("the connection was given back".to_owned()))
+}
+
+/// Runs a future that awaits nothing but a SQLite transaction.
+pub(crate) fn finish<F: Future>(future: F) -> F::Output {
+    use futures_util::FutureExt;
+    future
+        .now_or_never()
+        .expect("a command awaits its transaction and nothing else")
+}
+
+fn bind(statement: &mut rusqlite::CachedStatement<'_>, parameters: &[Value]) -> Result<()> {
+    use rusqlite::types::ValueRef;
+    for (index, value) in parameters.iter().enumerate() {
+        let value = match value {
+            Value::Null => ValueRef::Null,
+            Value::Int(value) => ValueRef::Integer(*value),
+            Value::Text(value) => ValueRef::Text(value.as_bytes()),
+            Value::Bytes(value) => ValueRef::Blob(value),
+        };
+        statement.raw_bind_parameter(index + 1, rusqlite::types::ToSqlOutput::Borrowed(value))?;
+    }
+    Ok(())
+}
+
+fn sqlite_rows(
+    connection: &rusqlite::Connection,
+    sql: &str,
+    parameters: &[Value],
+    into: &mut Vec<Row>,
+) -> Result<()> {
+    use rusqlite::types::ValueRef;
+    #[cfg(test)]
+    crate::plans::note(sql);
+    let mut statement = connection.prepare_cached(sql)?;
+    bind(&mut statement, parameters)?;
+    let width = statement.column_count();
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next()? {
+        let mut cells = Vec::with_capacity(width);
+        for index in 0..width {
+            cells.push(match row.get_ref(index)? {
+                ValueRef::Null => Value::Null,
+                ValueRef::Integer(value) => Value::Int(value),
+                ValueRef::Text(value) => Value::Text(String::from_utf8_lossy(value).into_owned()),
+                ValueRef::Blob(value) => Value::Bytes(value.to_vec()),
+                ValueRef::Real(value) => {
+                    return Err(Error::Refused(format!(
+                        "a query answered {value}, a fraction"
+                    )));
+                }
+            });
+        }
+        into.push(cells);
+    }
+    Ok(())
+}
+
+fn sqlite_write(connection: &rusqlite::Connection, each: &Each, rows: &[Row]) -> Result<u64> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    #[cfg(test)]
+    crate::plans::note(each.sqlite());
+    let mut statement = connection.prepare_cached(each.sqlite())?;
+    let mut changed = 0;
+    for row in rows {
+        bind(&mut statement, row)?;
+        changed += statement.raw_execute()? as u64;
+    }
+    Ok(changed)
+}
+
+async fn postgres_write(
+    client: &Object,
+    statement: &tokio_postgres::Statement,
+    each: &Each,
+    rows: &[Row],
+) -> Result<u64> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let arrays = arrays(each, rows);
+    let parameters: Vec<&(dyn ToSql + Sync)> = arrays.iter().map(|array| array.as_ref() as &(dyn ToSql + Sync)).collect();
+    Ok(client.execute(statement, &parameters).await?)
+}
+
+fn arrays(each: &Each, rows: &[Row]) -> Vec<Box<dyn ToSql + Sync + Send>> {
+    let column = |index: usize| rows.iter().map(move |row| &row[index]);
+    each.columns()
+        .iter()
+        .enumerate()
+        .map(|(index, (_, kind))| -> Box<dyn ToSql + Sync + Send> {
+            match kind {
+                ColumnKind::Int => {
+                    Box::new(column(index).map(as_int).collect::<Vec<Option<i64>>>())
+                }
+                ColumnKind::Text => {
+                    Box::new(column(index).map(as_text).collect::<Vec<Option<String>>>())
+                }
+                ColumnKind::Bytes => Box::new(
+                    column(index)
+                        .map(as_bytes)
+                        .collect::<Vec<Option<Vec<u8>>>>(),
+                ),
+            }
+        })
+        .collect()
+}
+
+fn as_int(value: &Value) -> Option<i64> {
+    if let Value::Int(value) = value {
+        Some(*value)
+    } else {
+        None
+    }
+}
+
+fn as_text(value: &Value) -> Option<String> {
+    if let Value::Text(value) = value {
+        Some(value.clone())
+    } else {
+        None
+    }
+}
+
+fn as_bytes(value: &Value) -> Option<Vec<u8>> {
+    if let Value::Bytes(value) = value {
+        Some(value.clone())
+    } else {
+        None
+    }
+}
+
+/// A cell as a parameter of PostgreSQL.
+#[derive(Debug)]
+struct Parameter<'a>(&'a Value);
+
+impl ToSql for Parameter<'_> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> std::result::Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self.0 {
+            Value::Null => Ok(IsNull::Yes),
+            Value::Int(value) if *ty == Type::INT4 => i32::try_from(*value)?.to_sql(ty, out),
+            Value::Int(value) => value.to_sql(ty, out),
+            Value::Text(value) => value.to_sql(ty, out),
+            Value::Bytes(value) => value.to_sql(ty, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+fn postgres_row(row: &tokio_postgres::Row) -> Result<Row> {
+    row.columns()
+        .iter()
+        .enumerate()
+        .map(|(index, column)| {
+            let value = match *column.type_() {
+                Type::INT8 => row.try_get::<_, Option<i64>>(index)?.map(Value::Int),
+                Type::INT4 => row
+                    .try_get::<_, Option<i32>>(index)?
+                    .map(|value| Value::Int(i64::from(value))),
+                Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(index)?.map(Value::Bytes),
+                _ => row.try_get::<_, Option<String>>(index)?.map(Value::Text),
+            };
+            Ok(value.unwrap_or(Value::Null))
+        })
+        .collect()
+}

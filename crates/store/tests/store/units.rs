@@ -1,0 +1,168 @@
+//! Which unit a stay gets, and who makes way for whom.
+
+use domain::{booking::Status, id::Id};
+use store::{
+    Value,
+    hot::{PlaceBooking, Refusal, UnitChoice},
+};
+use testkit::{LaneOf, Scene, day, in_each_scene};
+
+fn pinned(mut place: PlaceBooking, unit: i64) -> PlaceBooking {
+    place.unit = UnitChoice::Number(unit);
+    place
+}
+
+async fn unit_of(scene: &Scene, booking: Id) -> Option<i64> {
+    let mut tx = scene.store.reader().await.unwrap();
+    let sql = "SELECT unit FROM allocation WHERE tenant_id = $1 AND booking_id = $2";
+    let rows = tx.query(sql, &[scene.tenant_id.into(), booking.into()]).await.unwrap();
+    match rows[0][0] {
+        Value::Int(unit) => Some(unit),
+        _ => None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_a_unit_gets_it_and_keeps_it() {
+    in_each_scene(|scene| async move {
+        let lane = scene.lane(LaneOf::units(3)).await;
+        let first = scene.placed(scene.place(lane, 0, 2)).await;
+        let taken = unit_of(&scene, first).await.unwrap();
+        // Who has a unit by chance makes way for who asks for it by number.
+        let second = scene.placed(pinned(scene.place(lane, 1, 2), taken)).await;
+        assert_eq!(unit_of(&scene, second).await, Some(taken));
+        assert_ne!(unit_of(&scene, first).await, Some(taken));
+        // Who asked first does not.
+        let third = scene.done(pinned(scene.place(lane, 2, 2), taken)).await;
+        assert!(third.unit_not_given);
+        scene.placed(scene.place(lane, 1, 1)).await;
+        assert_eq!(unit_of(&scene, second).await, Some(taken));
+        let refusal = scene.refused(pinned(scene.place(lane, 8, 1), 4)).await;
+        assert_eq!(refusal, Refusal::UnknownUnit { units: 3 });
+        scene.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_free_every_night_is_enough_for_a_whole_stay() {
+    in_each_scene(|scene| async move {
+        let lane = scene.lane(LaneOf::units(2)).await;
+        // Unit 1 is taken in the first night, unit 2 in the second: somebody has to move.
+        let first = scene.placed(pinned(scene.place(lane, 0, 1), 1)).await;
+        let mut second = scene.change(first);
+        second.change.unit = Some(UnitChoice::Any);
+        scene.done(second).await;
+        let blocker = scene.placed(pinned(scene.place(lane, 0, 1), 2)).await;
+        let other = scene.placed(scene.place(lane, 1, 1)).await;
+        scene.done(scene.become_(blocker, Status::Cancelled)).await;
+        assert_eq!(unit_of(&scene, first).await, Some(1));
+        let done = scene.done(scene.place(lane, 0, 2)).await;
+        assert_eq!(done.after.unwrap().units.len(), 1);
+        assert!(unit_of(&scene, other).await.is_some());
+        scene.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_hangs_together_is_looked_at_however_far_it_reaches() {
+    in_each_scene(|scene| async move {
+        // A staircase of stays, each overlapping the next, in units that leave one free every night
+        // but none for the whole of a new stay in the middle.
+        let lane = scene.lane(LaneOf::units(3)).await;
+        let mut blockers = Vec::new();
+        for step in 0..12 {
+            let unit = i64::from(step % 3) + 1;
+            let id = scene.placed(pinned(scene.place(lane, step * 3, 4), unit)).await;
+            let mut loose = scene.change(id);
+            loose.change.unit = Some(UnitChoice::Any);
+            scene.done(loose).await;
+            blockers.push(id);
+        }
+        for arrival in [4, 16, 28] {
+            let after = scene.done(scene.place(lane, arrival, 6)).await.after.unwrap();
+            assert_eq!(after.units.len(), 1, "arrival {arrival}");
+        }
+        for id in blockers {
+            assert!(unit_of(&scene, id).await.is_some());
+        }
+        scene.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_house_of_unpinned_stays_always_has_a_unit_for_everybody() {
+    in_each_scene(|scene| async move {
+        let lane = scene.lane(LaneOf::units(4)).await;
+        let mut places = Vec::new();
+        for number in 0..120_i32 {
+            places.push(scene.place(lane, (number * 37) % 60, 1 + (number * 11) % 6));
+        }
+        let mut done = 0;
+        for places in places.chunks(5) {
+            let commands = places.iter().cloned().map(Into::into).collect();
+            for outcome in scene.submit(commands).await {
+                if let store::hot::Outcome::Done(placed) = outcome {
+                    done += 1;
+                    assert_eq!(placed.after.unwrap().units.len(), 1);
+                }
+            }
+        }
+        assert!(done > 40);
+        let mut tx = scene.store.reader().await.unwrap();
+        let sql = "SELECT count(*) FROM allocation WHERE tenant_id = $1 AND unit IS NULL";
+        let rows = tx.query(sql, &[scene.tenant_id.into()]).await.unwrap();
+        assert_eq!(rows[0][0], Value::Int(0));
+        drop(tx);
+        scene.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_moved_in_does_not_move_and_keeps_the_room_when_staying_longer() {
+    in_each_scene(|scene| async move {
+        let lane = scene.lane(LaneOf::units(2)).await;
+        let guest = scene.placed(pinned(scene.place(lane, 0, 3), 2)).await;
+        let mut loose = scene.change(guest);
+        loose.change.unit = Some(UnitChoice::Any);
+        scene.done(loose).await;
+        assert_eq!(unit_of(&scene, guest).await, Some(2));
+        scene.clock.set(scene.booking(guest).await.unwrap().starts_at);
+        let newcomer = scene.done(pinned(scene.place(lane, 1, 2), 2)).await;
+        assert!(newcomer.unit_not_given);
+        assert_eq!(unit_of(&scene, guest).await, Some(2));
+        let mut longer = scene.change(guest);
+        longer.change.departure_on = Some(day(6));
+        scene.done(longer).await;
+        assert_eq!(unit_of(&scene, guest).await, Some(2));
+        scene.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_party_gets_several_units_and_lost_units_are_given_up() {
+    in_each_scene(|scene| async move {
+        let lane = scene.lane(LaneOf::units(5)).await;
+        let mut party = scene.place(lane, 0, 2);
+        party.booking.quantity = 3;
+        let done = scene.done(party).await.after.unwrap();
+        assert_eq!(done.units.len(), 3);
+        let last = scene.placed(pinned(scene.place(lane, 0, 2), 5)).await;
+        scene.done(scene.set_capacity(lane, 4)).await;
+        assert_eq!(unit_of(&scene, last).await, None);
+        let mut longer = scene.change(last);
+        longer.change.departure_on = Some(day(3));
+        scene.done(longer).await;
+        assert!(unit_of(&scene, last).await.is_some());
+        let mut unassigned = scene.place(lane, 9, 1);
+        unassigned.unit = UnitChoice::Unassigned;
+        let unassigned = scene.placed(unassigned).await;
+        assert_eq!(unit_of(&scene, unassigned).await, None);
+        scene.verify().await;
+    })
+    .await;
+}

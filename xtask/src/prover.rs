@@ -1,0 +1,151 @@
+//! Runs the crate `prover`: races, kills, replay, load.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Context as _;
+
+use crate::screen::say;
+use crate::suite::Tally;
+use crate::workspace::{cargo, metadata, root, run as run_command};
+
+/// What to pass on.
+#[derive(Debug, clap::Args)]
+pub struct ProverArguments {
+    /// Arguments for the prover; `--help` lists them
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+/// The argument with which a proof must fail, in order to show that it can.
+const CONTROL: &str = "--negative-control";
+
+/// The proofs that every change must pass, as arguments of the prover: short enough for
+/// all of them to take less than ten minutes. The full ones are run by command.
+pub const GATE: &[&[&str]] = &[
+    &["race", "--rounds", "100", "--store", "sqlite"],
+    &["race", "--rounds", "100", "--store", "postgres"],
+    &["race", "--rounds", "50", "--store", "sqlite", CONTROL],
+    &["race", "--rounds", "50", "--store", "postgres", CONTROL],
+    &["ways", "--rounds", "20", "--store", "sqlite"],
+    &["ways", "--rounds", "20", "--store", "postgres"],
+    &["kill", "--rounds", "10", "--store", "sqlite"],
+    &["kill", "--rounds", "10", "--store", "postgres"],
+    &["kill", "--rounds", "10", "--store", "sqlite", CONTROL],
+    &["kill", "--rounds", "10", "--store", "postgres", CONTROL],
+];
+
+/// Builds server and prover for release and runs the prover; whether it succeeded.
+pub fn run(proof: Option<&str>, arguments: &ProverArguments) -> anyhow::Result<bool> {
+    let arguments = arguments.arguments.iter().map(String::as_str);
+    let arguments: Vec<&str> = proof.into_iter().chain(arguments).collect();
+    let programs = Programs::build(arguments.contains(&CONTROL))?;
+    let status = programs.prover(&arguments).status();
+    Ok(status.context("prover")?.success())
+}
+
+/// The programs as users run them.
+#[derive(Debug)]
+pub struct Programs {
+    folder: PathBuf,
+    control: Option<PathBuf>,
+}
+
+impl Programs {
+    /// Builds them, and a server that can be told to break its promises if there is to
+    /// be a negative control. The first time this takes minutes.
+    pub fn build(with_control: bool) -> anyhow::Result<Self> {
+        let folder = metadata()?.target_directory.join("release");
+        // The control goes first, so that the true server is the one that stays.
+        let control = if with_control {
+            Some(build_control(&folder)?)
+        } else {
+            None
+        };
+        say("   building server and prover for release …");
+        run_command(release().args(["-p", "server", "-p", "prover"]))?;
+        Ok(Self { folder, control })
+    }
+
+    /// Runs one proof, which shows its own progress and says what went wrong.
+    pub fn prove(&self, arguments: &[&str]) -> anyhow::Result<Tally> {
+        run_command(&mut self.prover(arguments))?;
+        Ok(Tally::PASSED)
+    }
+
+    fn prover(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
+        let is_control = arguments
+            .iter()
+            .any(|argument| argument.as_ref() == CONTROL);
+        let control = self.control.clone().filter(|_| is_control);
+        let server = control.unwrap_or_else(|| self.folder.join("tabard"));
+        let mut command = Command::new(self.folder.join("prover"));
+        command
+            .current_dir(root())
+            .env("TABARD_BINARY", server)
+            .args(arguments);
+        command
+    }
+}
+
+/// A copy of the server with the feature that lets it break its promises. Only a copy:
+/// nobody shall find such a server where the true one is expected.
+fn build_control(folder: &std::path::Path) -> anyhow::Result<PathBuf> {
+    say("   building the server for the negative controls …");
+    run_command(release().args(["-p", "server", "--features", "negative_control"]))?;
+    let copy = folder.join("tabard-negative-control");
+    fs::copy(folder.join("tabard"), &copy).context("the server for the negative controls")?;
+    Ok(copy)
+}
+
+fn release() -> Command {
+    let mut command = cargo();
+    command.args(["build", "--release"]);
+    command
+}
+
+/// The name of a proof of the gate: its arguments without what is the same for all.
+pub fn name_of(arguments: &[&str]) -> String {
+    let mut words = arguments.iter();
+    let mut name = String::new();
+    while let Some(word) = words.next() {
+        match *word {
+            "--rounds" => {
+                words.next();
+            }
+            "--store" => {
+                name.push_str(" on ");
+                name.push_str(words.next().copied().unwrap_or_default());
+            }
+            CONTROL => name.push_str(", control"),
+            word => name.push_str(word),
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_proof_of_the_gate_has_a_name_of_its_own() {
+        let names: Vec<_> = GATE.iter().map(|arguments| name_of(arguments)).collect();
+        assert_eq!(names[0], "race on sqlite");
+        assert_eq!(names[3], "race on postgres, control");
+        let distinct: std::collections::BTreeSet<_> = names.iter().collect();
+        assert_eq!(distinct.len(), names.len());
+    }
+
+    #[test]
+    fn every_proof_runs_on_both_stores() {
+        let on = |store: &str| {
+            let runs = GATE.iter().filter(|arguments| arguments.contains(&store));
+            runs.map(|arguments| name_of(arguments).replace(store, ""))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(on("sqlite"), on("postgres"));
+    }
+}
