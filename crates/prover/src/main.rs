@@ -1,5 +1,7 @@
 //! The program `prover`: one command for each proof.
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// Proves over HTTP that nothing is sold twice and nothing acknowledged is lost
@@ -25,18 +27,37 @@ enum Proof {
     Bench(prover::bench::BenchOptions),
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    let asked = CommandLine::parse().proof;
+    match run(asked) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            prover::screen::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(asked: Proof) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        match CommandLine::parse().proof {
-            Proof::Race(options) => prover::race::run(&options).await,
-            Proof::Ways(options) => prover::ways::run(&options).await,
-            Proof::Kill(options) => prover::kill::run(&options).await,
-            Proof::Replay(options) => prover::replay::run(&options).await,
-            Proof::Load(options) => prover::load::run(&options).await,
-            Proof::Bench(options) => prover::bench::run(&options).await,
+        // Ctrl-C ends the proof by dropping it, and with it the servers it started.
+        tokio::select! {
+            outcome = prove(asked) => outcome,
+            _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
         }
     })
+}
+
+async fn prove(asked: Proof) -> anyhow::Result<()> {
+    match asked {
+        Proof::Race(options) => prover::race::run(&options).await,
+        Proof::Ways(options) => prover::ways::run(&options).await,
+        Proof::Kill(options) => prover::kill::run(&options).await,
+        Proof::Replay(options) => prover::replay::run(&options).await,
+        Proof::Load(options) => prover::load::run(&options).await,
+        Proof::Bench(options) => prover::bench::run(&options).await,
+    }
 }

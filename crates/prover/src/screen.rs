@@ -18,6 +18,12 @@ pub fn say(line: impl AsRef<str>) {
     println!("{}", line.as_ref());
 }
 
+/// Prints why a run failed, with all its causes, to the error stream.
+#[expect(clippy::print_stderr, reason = "the end of a command line program")]
+pub fn complain(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+}
+
 /// Progress of a known number of steps.
 #[derive(Debug)]
 pub struct Progress {

@@ -138,7 +138,10 @@ mod tests {
                 let path = format!("{path} {}", sub.get_name());
                 assert!(sub.get_about().is_some(), "{path} has no help");
                 for argument in sub.get_arguments() {
-                    assert!(argument.get_help().is_some(), "{path} {argument} has no help");
+                    assert!(
+                        argument.get_help().is_some(),
+                        "{path} {argument} has no help"
+                    );
                 }
                 walk(sub, &path);
             }

@@ -38,7 +38,9 @@ pub async fn prepare(app: &App, data: &Path, url: &str) -> anyhow::Result<Option
     let now = app.clock.now();
     let tenants = app.service.tenants().await?;
     let is_empty = tenants.is_empty();
-    let known = tenants.into_iter().find(|tenant| tenant.sandbox && tenant.name == TENANT);
+    let known = tenants
+        .into_iter()
+        .find(|tenant| tenant.sandbox && tenant.name == TENANT);
     let tenant = match known {
         Some(tenant) => tenant,
         None if is_empty => create_tenant(&app.service, now).await?,
@@ -54,7 +56,11 @@ pub async fn prepare(app: &App, data: &Path, url: &str) -> anyhow::Result<Option
     };
     let before = before.as_ref().map(|file| &file.beds24);
     let roomy = keys
-        .pair("demo", identity::ROOMY_QUOTA, before.map(|before| before.refresh_token.as_str()))
+        .pair(
+            "demo",
+            identity::ROOMY_QUOTA,
+            before.map(|before| before.refresh_token.as_str()),
+        )
         .await?;
     let limited = keys
         .pair(
@@ -95,16 +101,27 @@ async fn create_tenant(service: &Service, now: Timestamp) -> anyhow::Result<Tena
 }
 
 /// The demo's property and its rooms, made where a first start did not come that far.
-async fn property(service: &Service, tenant: &Tenant, now: Timestamp) -> anyhow::Result<(i64, Vec<i64>)> {
+async fn property(
+    service: &Service,
+    tenant: &Tenant,
+    now: Timestamp,
+) -> anyhow::Result<(i64, Vec<i64>)> {
     let tenant_now = now + SignedDuration::from_millis(tenant.clock_offset_ms);
     let actor: Actor = operator::actor(tenant.id, tenant_now, "demo");
     let filter = PropertyFilter::default();
-    let found = service.properties().find(&actor, &filter, PageOf::first(1)).await?;
+    let found = service
+        .properties()
+        .find(&actor, &filter, PageOf::first(1))
+        .await?;
     let view = match found.rows.into_iter().next() {
         Some(view) => view,
         None => scene::create(service, &actor).await?,
     };
-    let rooms = view.rooms.iter().map(|room| room.resource.id.get()).collect();
+    let rooms = view
+        .rooms
+        .iter()
+        .map(|room| room.resource.id.get())
+        .collect();
     Ok((view.organization.id.get(), rooms))
 }
 
@@ -124,10 +141,17 @@ struct Keys<'a> {
 
 impl Keys<'_> {
     /// A fresh access token: under the grant of an earlier refresh token if that still stands.
-    async fn pair(&mut self, name: &str, quota: Quota, before: Option<&str>) -> anyhow::Result<Pair> {
+    async fn pair(
+        &mut self,
+        name: &str,
+        quota: Quota,
+        before: Option<&str>,
+    ) -> anyhow::Result<Pair> {
         let (identity, dialect) = (&self.app.identity, dialect_beds24::NAME);
         if let Some(refresh_token) = before.filter(|token| !token.is_empty())
-            && let Ok(minted) = identity.refresh(dialect, refresh_token, HERE, self.now, &mut self.rng).await
+            && let Ok(minted) = identity
+                .refresh(dialect, refresh_token, HERE, self.now, &mut self.rng)
+                .await
         {
             return Ok(Pair {
                 token: minted.token.reveal().to_owned(),
@@ -135,9 +159,20 @@ impl Keys<'_> {
             });
         }
         let code = self.invite(name, quota).await?;
-        let redeeming = identity.redeem_invite(dialect, code.reveal(), Some(name), HERE, self.now, &mut self.rng);
-        let minted = redeeming.await.map_err(|denied| anyhow!("the demo's own invite code: {denied}"))?;
-        let refresh_token = minted.refresh_token.context("an invite code gives a refresh token")?;
+        let redeeming = identity.redeem_invite(
+            dialect,
+            code.reveal(),
+            Some(name),
+            HERE,
+            self.now,
+            &mut self.rng,
+        );
+        let minted = redeeming
+            .await
+            .map_err(|denied| anyhow!("the demo's own invite code: {denied}"))?;
+        let refresh_token = minted
+            .refresh_token
+            .context("an invite code gives a refresh token")?;
         Ok(Pair {
             token: minted.token.reveal().to_owned(),
             refresh_token: refresh_token.reveal().to_owned(),
@@ -157,7 +192,11 @@ impl Keys<'_> {
             quota,
             linked_organizations: false,
         };
-        let invited = self.app.identity.invite(grant, self.now, &mut self.rng).await?;
+        let invited = self
+            .app
+            .identity
+            .invite(grant, self.now, &mut self.rng)
+            .await?;
         let (_, code) = invited.context("the demo's tenant is gone")?;
         Ok(code)
     }

@@ -68,9 +68,10 @@ pub fn document() -> serde_json::Value {
 fn about() -> Document {
     let security = json!({ "type": "apiKey", "in": "header", "name": "token" });
     let mut about = Document::new("Tabard", "1", security).errors::<errors::ErrorOut>();
-    about.description = "The house's own API: the clock of a sandbox tenant and the tenant's journal. \
+    about.description =
+        "The house's own API: the clock of a sandbox tenant and the tenant's journal. \
                          It takes the access token of any dialect, also as a bearer token."
-        .to_owned();
+            .to_owned();
     about.servers = vec![PREFIX.to_owned()];
     about
 }

@@ -139,7 +139,8 @@ impl Listener {
         let shared = &self.shared;
         metrics::counter!("http_connections_total").increment(1);
         if shared.open.load(Ordering::Relaxed) >= shared.limits.connections {
-            metrics::counter!("http_connections_refused_total", "limit" => "connections").increment(1);
+            metrics::counter!("http_connections_refused_total", "limit" => "connections")
+                .increment(1);
             return;
         }
         let limit = shared.limit_of(peer.ip());
@@ -160,7 +161,8 @@ impl Listener {
 impl Shared {
     fn limit_of(&self, address: IpAddr) -> usize {
         let address = address.to_canonical();
-        let near = address.is_loopback() || self.near.iter().any(|network| network.contains(&address));
+        let near =
+            address.is_loopback() || self.near.iter().any(|network| network.contains(&address));
         if near {
             self.limits.connections_per_proxy
         } else {
@@ -204,7 +206,8 @@ async fn watch_pulses(shared: Arc<Shared>) {
                 return false;
             }
             if let Some(overdue) = pulse.overdue(now, limits) {
-                metrics::counter!("http_connections_cut_total", "limit" => overdue.word()).increment(1);
+                metrics::counter!("http_connections_cut_total", "limit" => overdue.word())
+                    .increment(1);
                 pulse.cut();
             }
             true

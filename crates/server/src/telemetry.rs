@@ -24,7 +24,9 @@ const SECONDS: &[f64] = &[
 ];
 
 /// Bounds of the buckets of batches, in commands.
-const COMMANDS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 10_000.0];
+const COMMANDS: &[f64] = &[
+    1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 10_000.0,
+];
 
 /// How often samples are sorted into their buckets, so that they do not pile up between two scrapes.
 const SORTED_EVERY: Duration = Duration::from_secs(1);
@@ -104,14 +106,35 @@ pub(crate) async fn sort_samples(handle: PrometheusHandle) {
 fn describe() {
     use metrics::{describe_counter as counter, describe_gauge as gauge, describe_histogram};
     counter!("http_requests_total", "Requests that were answered");
-    describe_histogram!("http_request_seconds", "From the last header byte to the answer");
-    gauge!("http_requests_in_flight", "Requests that are being answered");
-    counter!("http_requests_refused_total", "Requests refused because too many were in flight");
+    describe_histogram!(
+        "http_request_seconds",
+        "From the last header byte to the answer"
+    );
+    gauge!(
+        "http_requests_in_flight",
+        "Requests that are being answered"
+    );
+    counter!(
+        "http_requests_refused_total",
+        "Requests refused because too many were in flight"
+    );
     gauge!("http_connections", "Connections that are open");
     counter!("http_connections_total", "Connections that were accepted");
-    counter!("http_connections_refused_total", "Connections closed at once, by limit");
-    counter!("http_connections_cut_total", "Connections cut because their client was slow or silent, by limit");
+    counter!(
+        "http_connections_refused_total",
+        "Connections closed at once, by limit"
+    );
+    counter!(
+        "http_connections_cut_total",
+        "Connections cut because their client was slow or silent, by limit"
+    );
     counter!("bookings_expired_total", "Holds and options that lapsed");
-    describe_histogram!("store_batch_commands", "Commands that were committed together");
-    gauge!("process_start_time_seconds", "When the process began, Unix seconds");
+    describe_histogram!(
+        "store_batch_commands",
+        "Commands that were committed together"
+    );
+    gauge!(
+        "process_start_time_seconds",
+        "When the process began, Unix seconds"
+    );
 }

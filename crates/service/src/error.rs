@@ -123,6 +123,10 @@ impl From<store::hot::Refusal> for Refusal {
             Hot::BadQuantity { most } => {
                 Refusal::Invalid { field: "quantity", expected: format!("a number from 1 to {most}") }
             }
+            Hot::LongReference { most } => Refusal::Invalid {
+                field: "external_reference",
+                expected: format!("at most {most} bytes"),
+            },
             Hot::BadDates(bad) => Refusal::BadDates(bad),
             Hot::NotAllowed { from, to } => Refusal::NotAllowed { from, to },
             Hot::WithTheOthers => Refusal::WithTheOthers,

@@ -113,7 +113,10 @@ impl Tx {
             ),
             vec![("tenant_id", Int), ("id", Int)],
         );
-        let rows: Vec<Row> = ids.into_iter().map(|id| vec![tenant_id.into(), id.into()]).collect();
+        let rows: Vec<Row> = ids
+            .into_iter()
+            .map(|id| vec![tenant_id.into(), id.into()])
+            .collect();
         self.read_each(&each, &rows).await?;
         Ok(())
     }

@@ -99,11 +99,7 @@ pub(crate) async fn backup(
 }
 
 /// Copies into a store beside the file, which gets its name only once it is whole.
-async fn backup_by_copy(
-    store: &Store,
-    file: &Path,
-    progress: &mut CopyProgress<'_>,
-) -> Result<()> {
+async fn backup_by_copy(store: &Store, file: &Path, progress: &mut CopyProgress<'_>) -> Result<()> {
     let failed =
         |error: std::io::Error| Error::open(format!("can't write {}: {error}", file.display()));
     let directory = file.with_extension("partial");

@@ -70,7 +70,11 @@ impl crate::Tx {
     pub async fn record(&mut self, events: &[EventRow]) -> crate::Result<()> {
         let outbox: Vec<catalogue::Row> = events.iter().map(EventRow::outbox).collect();
         let audit: Vec<catalogue::Row> = events.iter().map(EventRow::audit).collect();
-        self.write_each(&[(&crate::tables::OUTBOX_IN, &outbox), (&crate::tables::AUDIT_IN, &audit)]).await?;
+        self.write_each(&[
+            (&crate::tables::OUTBOX_IN, &outbox),
+            (&crate::tables::AUDIT_IN, &audit),
+        ])
+        .await?;
         Ok(())
     }
 }

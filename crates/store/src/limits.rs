@@ -59,3 +59,7 @@ pub const UNITS_OF_A_BOOKING: i64 = 1_000;
 /// How many ids are left out after the largest that is found when opening: allocations are drawn after
 /// the event they belong to, and only events are looked at. It is a second's worth.
 pub const IDS_LEFT_OUT: i64 = 1_000 << 12;
+
+/// The longest external reference, in bytes: it is found by an index, and an entry of an index has to fit
+/// on a third of a page.
+pub const REFERENCE_BYTES: usize = 1_000;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use catalogue::{Cells, Row, sale::Booking};
 use domain::{
     id::Id,
     lane::{Taken, peak},
@@ -14,7 +15,8 @@ use jiff::{ToSpan, civil::Date};
 
 use crate::{
     error::Result,
-    hot::{Allocation, Seen},
+    hot::{Allocation, OF_BOOKING, Seen, allocation_key},
+    statement::Each,
     tx::Tx,
 };
 
@@ -110,11 +112,46 @@ impl LaneView {
             let next = day.checked_add(1.days()).unwrap_or(day);
             match night_instants(&self.zone, day, next) {
                 Ok(night) => edges.push(night.start_second()),
-                // A date that the zone skipped has no night of its own.
-                Err(_) => edges.extend(edges.last().copied()),
+                // A date that the zone skipped has no night of its own: it ends as it begins.
+                Err(_) => {
+                    let last = edges.last().copied();
+                    edges.push(last.unwrap_or_else(|| catalogue::day_number(day) * 86_400));
+                }
             }
             day = next;
         }
         edges
     }
+}
+
+/// What a booking has in its lane: the unit, and whether it was taken beyond capacity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assigned {
+    /// The booking.
+    pub booking_id: Id,
+    /// The unit's number, from 1.
+    pub unit: Option<i64>,
+    /// Whether it was taken beyond capacity.
+    pub overbooked: bool,
+}
+
+static ASSIGNED: Each = Each::new(
+    "SELECT a.booking_id, a.unit, a.overbooked FROM {each} JOIN allocation a ON a.tenant_id = each.tenant_id \
+     AND a.lane_id = each.lane_id AND a.starts_at = each.starts_at AND a.booking_id = each.booking_id",
+    OF_BOOKING,
+);
+
+/// In which units these bookings stay, in any order.
+pub async fn assigned(tx: &mut Tx, bookings: &[Booking]) -> Result<Vec<Assigned>> {
+    let keys: Vec<Row> = bookings.iter().map(allocation_key).collect();
+    let rows = tx.read_each(&ASSIGNED, &keys).await?;
+    let assigned = rows.into_iter().map(|row| {
+        let mut cells = Cells::of("allocation", row);
+        Ok(Assigned {
+            booking_id: cells.next("booking_id")?,
+            unit: cells.next("unit")?,
+            overbooked: cells.next("overbooked")?,
+        })
+    });
+    assigned.collect()
 }

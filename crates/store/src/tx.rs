@@ -1,6 +1,6 @@
 //! One connection with a transaction or a read on it, on either engine.
 
-use std::future::Future;
+use std::{borrow::Cow, future::Future};
 
 use bytes::BytesMut;
 use catalogue::{ColumnKind, Kind, Row, Value};
@@ -163,8 +163,10 @@ impl Tx {
                 let client = pooled(client)?;
                 let statement = prepared(client, each.postgres()).await?;
                 let arrays = arrays(each, rows);
-                let parameters: Vec<&(dyn ToSql + Sync)> =
-                    arrays.iter().map(|array| array.as_ref() as &(dyn ToSql + Sync)).collect();
+                let parameters: Vec<&(dyn ToSql + Sync)> = arrays
+                    .iter()
+                    .map(|array| array.as_ref() as &(dyn ToSql + Sync))
+                    .collect();
                 client
                     .query(&statement, &parameters)
                     .await?
@@ -302,6 +304,10 @@ fn bind(statement: &mut rusqlite::CachedStatement<'_>, parameters: &[Value]) -> 
         let value = match value {
             Value::Null => ValueRef::Null,
             Value::Int(value) => ValueRef::Integer(*value),
+            Value::Text(value) if value.contains('\0') => {
+                statement.raw_bind_parameter(index + 1, without_nul(value))?;
+                continue;
+            }
             Value::Text(value) => ValueRef::Text(value.as_bytes()),
             Value::Bytes(value) => ValueRef::Blob(value),
         };
@@ -368,7 +374,10 @@ async fn postgres_write(
         return Ok(0);
     }
     let arrays = arrays(each, rows);
-    let parameters: Vec<&(dyn ToSql + Sync)> = arrays.iter().map(|array| array.as_ref() as &(dyn ToSql + Sync)).collect();
+    let parameters: Vec<&(dyn ToSql + Sync)> = arrays
+        .iter()
+        .map(|array| array.as_ref() as &(dyn ToSql + Sync))
+        .collect();
     Ok(client.execute(statement, &parameters).await?)
 }
 
@@ -395,6 +404,16 @@ fn arrays(each: &Each, rows: &[Row]) -> Vec<Box<dyn ToSql + Sync + Send>> {
         .collect()
 }
 
+/// PostgreSQL's text can't hold the character U+0000, which a guest may well send. It is left out, on
+/// both engines alike.
+fn without_nul(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') {
+        Cow::Owned(text.replace('\0', ""))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 fn as_int(value: &Value) -> Option<i64> {
     if let Value::Int(value) = value {
         Some(*value)
@@ -405,7 +424,7 @@ fn as_int(value: &Value) -> Option<i64> {
 
 fn as_text(value: &Value) -> Option<String> {
     if let Value::Text(value) = value {
-        Some(value.clone())
+        Some(without_nul(value).into_owned())
     } else {
         None
     }
@@ -433,7 +452,7 @@ impl ToSql for Parameter<'_> {
             Value::Null => Ok(IsNull::Yes),
             Value::Int(value) if *ty == Type::INT4 => i32::try_from(*value)?.to_sql(ty, out),
             Value::Int(value) => value.to_sql(ty, out),
-            Value::Text(value) => value.to_sql(ty, out),
+            Value::Text(value) => without_nul(value).to_sql(ty, out),
             Value::Bytes(value) => value.to_sql(ty, out),
         }
     }

@@ -154,8 +154,9 @@ pub(crate) async fn run_jobs(tx: &mut Tx, jobs: Vec<Job>, ids: &IdSource) -> boo
     if !tx.is_postgres() {
         return run_batch(tx, jobs, ids).await;
     }
-    let (hot, cold): (Vec<Job>, Vec<Job>) =
-        jobs.into_iter().partition(|job| matches!(job, Job::Hot(..)));
+    let (hot, cold): (Vec<Job>, Vec<Job>) = jobs
+        .into_iter()
+        .partition(|job| matches!(job, Job::Hot(..)));
     let mut usable = hot.is_empty() || run_batch(tx, hot, ids).await;
     for job in cold {
         usable &= run_batch(tx, vec![job], ids).await;
@@ -258,7 +259,9 @@ async fn pause(tx: &mut Tx, run: u32) {
 
 /// A mistake of ours in one command must not take the writer away from all others.
 async fn run_caught(tx: &mut Tx, jobs: &[Job], ids: &IdSource) -> Result<Vec<JobResult>> {
-    let caught = AssertUnwindSafe(run_once(tx, jobs, ids)).catch_unwind().await;
+    let caught = AssertUnwindSafe(run_once(tx, jobs, ids))
+        .catch_unwind()
+        .await;
     match caught {
         Ok(result) => result,
         Err(_) => {

@@ -1,5 +1,6 @@
 //! The race check must notice a store that does not lock its lanes: a control that no release runs.
-#![cfg(all(test, feature = "negative_control"))]
+#![cfg(test)]
+#![cfg(feature = "negative_control")]
 
 use store::{
     Store,
@@ -22,7 +23,9 @@ async fn winners(scene: &Scene, lane: domain::id::Id, round: i32) -> usize {
         tasks.spawn(async move { testkit::scene::fresh(store.submit(submission).await.unwrap()) });
     }
     let outcomes = tasks.join_all().await.into_iter().flatten();
-    outcomes.filter(|outcome| matches!(outcome, Outcome::Done(_))).count()
+    outcomes
+        .filter(|outcome| matches!(outcome, Outcome::Done(_)))
+        .count()
 }
 
 /// Runs this program's own test once more with a variable set, because a process reads it once.
@@ -38,14 +41,26 @@ fn run_again(test: &str, variable: &str) -> bool {
 
 #[test]
 fn a_store_that_does_not_lock_its_lanes_is_caught() {
-    assert!(run_again("inside_a_store_without_locks", "TABARD_UNSAFE_SKIP_LANE_LOCK"));
-    assert!(!run_again("inside_a_store_without_locks", "TABARD_NOTHING_UNSAFE"));
+    assert!(run_again(
+        "inside_a_store_without_locks",
+        "TABARD_UNSAFE_SKIP_LANE_LOCK"
+    ));
+    assert!(!run_again(
+        "inside_a_store_without_locks",
+        "TABARD_NOTHING_UNSAFE"
+    ));
 }
 
 #[test]
 fn a_store_that_answers_before_its_commit_is_caught() {
-    assert!(run_again("inside_a_store_that_answers_too_early", "TABARD_UNSAFE_ACK_BEFORE_COMMIT"));
-    assert!(!run_again("inside_a_store_that_answers_too_early", "TABARD_NOTHING_UNSAFE"));
+    assert!(run_again(
+        "inside_a_store_that_answers_too_early",
+        "TABARD_UNSAFE_ACK_BEFORE_COMMIT"
+    ));
+    assert!(!run_again(
+        "inside_a_store_that_answers_too_early",
+        "TABARD_NOTHING_UNSAFE"
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,7 +75,11 @@ async fn inside_a_store_without_locks() {
         }
         assert!(caught, "no lane was oversold on {}", one.name);
         let verified = tokio::spawn(async move { scene.verify().await }).await;
-        assert!(verified.is_err(), "the journal of {} hides what was oversold", one.name);
+        assert!(
+            verified.is_err(),
+            "the journal of {} hides what was oversold",
+            one.name
+        );
         one.finish().await;
     }
 }
@@ -72,7 +91,12 @@ async fn inside_a_store_that_answers_too_early() {
         let scene = Scene::new(&one.store).await;
         let lane = scene.lane(LaneOf::places(1)).await;
         let id = scene.placed(scene.place(lane, 0, 1)).await;
-        assert_eq!(scene.booking(id).await, None, "what was acknowledged is there on {}", one.name);
+        assert_eq!(
+            scene.booking(id).await,
+            None,
+            "what was acknowledged is there on {}",
+            one.name
+        );
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         assert!(scene.booking(id).await.is_some());
         scene.verify().await;

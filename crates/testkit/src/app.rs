@@ -74,7 +74,8 @@ impl Reply {
     /// The body as JSON.
     #[must_use]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
     /// The body as text.
@@ -86,7 +87,10 @@ impl Reply {
     /// A header, empty where there is none.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 }
 
@@ -116,9 +120,23 @@ impl TestApp {
         let (property_id, room_ids) = property(&app, &clock, tenant_id).await;
         let peer = SocketAddr::from(([127, 0, 0, 1], 4711));
         let token = String::new();
-        let mut test = Self { app, clock, tenant_id, property_id, room_ids, token, peer, home };
+        let mut test = Self {
+            app,
+            clock,
+            tenant_id,
+            property_id,
+            room_ids,
+            token,
+            peer,
+            home,
+        };
         let words = scopes::all_scopes();
-        test.token = test.token_for(tenant_id, &words.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        test.token = test
+            .token_for(
+                tenant_id,
+                &words.iter().map(String::as_str).collect::<Vec<_>>(),
+            )
+            .await;
         test
     }
 
@@ -139,7 +157,8 @@ impl TestApp {
             tenant_id,
             dialect: dialect_beds24::NAME,
             client_name: "test".to_owned(),
-            capabilities: scopes::capabilities(words.iter().copied()).expect("tests know the scopes"),
+            capabilities: scopes::capabilities(words.iter().copied())
+                .expect("tests know the scopes"),
             scopes: words.iter().map(|word| (*word).to_owned()).collect(),
             organizations: None,
             allow_list: Vec::new(),
@@ -152,36 +171,68 @@ impl TestApp {
     pub async fn token_of(&self, grant: NewGrant) -> String {
         let (identity, now) = (&self.app.identity, self.clock.now());
         let seed = self.app.store.ids().next(now).get().to_le_bytes();
-        let mut rng = ChaCha20Rng::from_seed([seed; 4].concat().try_into().expect("four times eight is 32"));
+        let mut rng = ChaCha20Rng::from_seed(
+            [seed; 4]
+                .concat()
+                .try_into()
+                .expect("four times eight is 32"),
+        );
         let dialect = grant.dialect;
-        let invited = identity.invite(grant, now, &mut rng).await.expect("the store can write");
+        let invited = identity
+            .invite(grant, now, &mut rng)
+            .await
+            .expect("the store can write");
         let (_, code) = invited.expect("the tenant is there");
-        let redeeming = identity.redeem_invite(dialect, code.reveal(), None, self.peer.ip(), now, &mut rng);
-        redeeming.await.expect("a fresh code is good").token.reveal().to_owned()
+        let redeeming =
+            identity.redeem_invite(dialect, code.reveal(), None, self.peer.ip(), now, &mut rng);
+        redeeming
+            .await
+            .expect("a fresh code is good")
+            .token
+            .reveal()
+            .to_owned()
     }
 
     /// Asks with the tenant's token.
     pub async fn get(&self, path: &str) -> Reply {
-        self.send("GET", path, &[("token", &self.token)], Vec::new()).await
+        self.send("GET", path, &[("token", &self.token)], Vec::new())
+            .await
     }
 
     /// Sends JSON with the tenant's token.
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
-        let headers = [("token", self.token.as_str()), ("content-type", "application/json")];
-        self.send("POST", path, &headers, body.to_string().into_bytes()).await
+        let headers = [
+            ("token", self.token.as_str()),
+            ("content-type", "application/json"),
+        ];
+        self.send("POST", path, &headers, body.to_string().into_bytes())
+            .await
     }
 
     /// Sends anything. The path is whole: `/beds24/v2/bookings`.
-    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Reply {
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Reply {
         let method = Method::from_bytes(method.as_bytes()).expect("tests send methods");
-        let mut request = Request::builder().method(method).uri(path).extension(Peer(self.peer));
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .extension(Peer(self.peer));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::from(body)).expect("tests send requests");
         let (parts, body) = self.app.routers.answer(request).await.into_parts();
         let body = body.collect().await.expect("an answer can be read");
-        Reply { status: parts.status.as_u16(), headers: parts.headers, body: body.to_bytes().to_vec() }
+        Reply {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: body.to_bytes().to_vec(),
+        }
     }
 
     /// Closes the store and removes what it lived in.
@@ -209,8 +260,16 @@ where
 }
 
 async fn tenant(app: &App, clock: &MovableClock, sandbox: bool) -> Id {
-    let new = NewTenant { name: "Test".to_owned(), sandbox, clock: None };
-    app.service.tenant_create(new, clock.now()).await.expect("a tenant can be made").id
+    let new = NewTenant {
+        name: "Test".to_owned(),
+        sandbox,
+        clock: None,
+    };
+    app.service
+        .tenant_create(new, clock.now())
+        .await
+        .expect("a tenant can be made")
+        .id
 }
 
 /// A property in Berlin with two kinds of rooms, sold at 100 a night for a year.
@@ -227,25 +286,68 @@ async fn property(app: &App, clock: &MovableClock, tenant_id: Id) -> (Id, Vec<Id
     };
     let zone = Zone::new("Europe/Berlin").expect("Berlin has a time zone");
     let today = today(&zone, clock.now());
-    let details = OrganizationDetailsPatch { zone: Some(zone), ..OrganizationDetailsPatch::default() };
-    let patch = PropertyPatch { name: Some("House".to_owned()), details };
-    let write = PropertyWrite { id: None, patch, rooms: vec![room("Double", 10), room("Single", 1)] };
-    let written = app.service.properties().write(&actor, vec![write]).await.expect("a property can be made");
-    let view = written.into_iter().next().expect("one item, one answer").expect("it is a good one").after;
+    let details = OrganizationDetailsPatch {
+        zone: Some(zone),
+        ..OrganizationDetailsPatch::default()
+    };
+    let patch = PropertyPatch {
+        name: Some("House".to_owned()),
+        details,
+    };
+    let write = PropertyWrite {
+        id: None,
+        patch,
+        rooms: vec![room("Double", 10), room("Single", 1)],
+    };
+    let written = app
+        .service
+        .properties()
+        .write(&actor, vec![write])
+        .await
+        .expect("a property can be made");
+    let view = written
+        .into_iter()
+        .next()
+        .expect("one item, one answer")
+        .expect("it is a good one")
+        .after;
     let room_ids: Vec<Id> = view.rooms.iter().map(|room| room.resource.id).collect();
     let days = CalendarRange {
         from: today,
         to: today.saturating_add(1.year()),
-        patch: DayPatch { prices: [(1, Some(100.into()))].into(), ..DayPatch::default() },
+        patch: DayPatch {
+            prices: [(1, Some(100.into()))].into(),
+            ..DayPatch::default()
+        },
     };
-    let calendars = room_ids.iter().map(|id| CalendarWrite { resource_id: *id, ranges: vec![days.clone()] });
-    app.service.calendar_write(&actor, calendars.collect()).await.expect("calendars can be written");
+    let calendars = room_ids.iter().map(|id| CalendarWrite {
+        resource_id: *id,
+        ranges: vec![days.clone()],
+    });
+    app.service
+        .calendar_write(&actor, calendars.collect())
+        .await
+        .expect("calendars can be written");
     (view.organization.id, room_ids)
 }
 
 fn room(name: &str, quantity: i64) -> RoomWrite {
-    let plan = RatePlanRecord { plan: RatePlan::new(1), extra: Default::default() };
-    let details = ResourceDetailsPatch { rate_plans: Some([(1, plan)].into()), ..ResourceDetailsPatch::default() };
-    let patch = RoomPatch { name: Some(name.to_owned()), quantity: Some(quantity), details };
-    RoomWrite { id: None, patch, units: Vec::new() }
+    let plan = RatePlanRecord {
+        plan: RatePlan::new(1),
+        extra: Default::default(),
+    };
+    let details = ResourceDetailsPatch {
+        rate_plans: Some([(1, plan)].into()),
+        ..ResourceDetailsPatch::default()
+    };
+    let patch = RoomPatch {
+        name: Some(name.to_owned()),
+        quantity: Some(quantity),
+        details,
+    };
+    RoomWrite {
+        id: None,
+        patch,
+        units: Vec::new(),
+    }
 }

@@ -20,8 +20,8 @@ use jiff::{
 use store::{
     ColdCommand, Result, Store, Tx,
     hot::{
-        Answer, BookingChange, ChangeBooking, Command, Done, Group, OpenLane, Outcome, Overbooking, PlaceBooking,
-        Refusal, RemoveBooking, SetCapacity, Stamp, Submission, UnitChoice,
+        Answer, BookingChange, ChangeBooking, Command, Done, Group, OpenLane, Outcome, Overbooking,
+        PlaceBooking, Refusal, RemoveBooking, SetCapacity, Stamp, Submission, UnitChoice,
     },
 };
 
@@ -61,19 +61,30 @@ impl LaneOf {
     /// A lane of so many units, in Berlin.
     #[must_use]
     pub const fn units(capacity: i64) -> Self {
-        Self { capacity, has_units: true, refuses_overbooking: false, zone: "Europe/Berlin" }
+        Self {
+            capacity,
+            has_units: true,
+            refuses_overbooking: false,
+            zone: "Europe/Berlin",
+        }
     }
 
     /// A lane that only counts, in Berlin.
     #[must_use]
     pub const fn places(capacity: i64) -> Self {
-        Self { has_units: false, ..Self::units(capacity) }
+        Self {
+            has_units: false,
+            ..Self::units(capacity)
+        }
     }
 
     /// The same, never overbooked.
     #[must_use]
     pub const fn never_overbooked(self) -> Self {
-        Self { refuses_overbooking: true, ..self }
+        Self {
+            refuses_overbooking: true,
+            ..self
+        }
     }
 }
 
@@ -83,7 +94,9 @@ pub const FIRST_DAY: Date = date(2026, 11, 23);
 /// The day so many days after [`FIRST_DAY`].
 #[must_use]
 pub fn day(number: i32) -> Date {
-    FIRST_DAY.checked_add(number.days()).expect("tests stay within a few years")
+    FIRST_DAY
+        .checked_add(number.days())
+        .expect("tests stay within a few years")
 }
 
 impl Scene {
@@ -106,7 +119,10 @@ impl Scene {
             clock_offset_ms: 0,
             created_at: clock.now(),
         };
-        store.run(Insert(tenant)).await.expect("a tenant can be added");
+        store
+            .run(Insert(tenant))
+            .await
+            .expect("a tenant can be added");
         scene.organization(scene.organization_id).await;
         scene
     }
@@ -133,7 +149,10 @@ impl Scene {
     /// The same scene seen by a caller who reaches these organizations only.
     #[must_use]
     pub fn stamp_reaching(&self, organizations: &[Id]) -> Stamp {
-        Stamp { organizations: Some(organizations.into()), ..self.stamp() }
+        Stamp {
+            organizations: Some(organizations.into()),
+            ..self.stamp()
+        }
     }
 
     /// Adds an organization.
@@ -146,7 +165,10 @@ impl Scene {
             version: 1,
             details: OrganizationDetails::default(),
         };
-        self.store.run(Insert(organization)).await.expect("an organization can be added");
+        self.store
+            .run(Insert(organization))
+            .await
+            .expect("an organization can be added");
     }
 
     /// Adds a resource of the scene's organization, with its lane open.
@@ -166,8 +188,12 @@ impl Scene {
             quantity: lane.capacity,
             details: ResourceDetails::default(),
         };
-        self.store.run(Insert(resource)).await.expect("a resource can be added");
-        self.done(Command::OpenLane(self.open_lane(id, organization_id, lane))).await;
+        self.store
+            .run(Insert(resource))
+            .await
+            .expect("a resource can be added");
+        self.done(Command::OpenLane(self.open_lane(id, organization_id, lane)))
+            .await;
         id
     }
 
@@ -250,7 +276,10 @@ impl Scene {
     /// The removal of a booking.
     #[must_use]
     pub fn remove(&self, booking_id: Id) -> RemoveBooking {
-        RemoveBooking { booking_id, event_id: self.id() }
+        RemoveBooking {
+            booking_id,
+            event_id: self.id(),
+        }
     }
 
     /// A change of capacity, refused when more is sold.
@@ -268,31 +297,63 @@ impl Scene {
     /// A line for a booking.
     #[must_use]
     pub fn line(&self, booking_id: Id, description: &str) -> Line {
-        let details = LineDetails { description: description.to_owned(), quantity: 1, ..LineDetails::default() };
-        Line { tenant_id: self.tenant_id, id: self.id(), booking_id, created_at: self.clock.now(), details }
+        let details = LineDetails {
+            description: description.to_owned(),
+            quantity: 1,
+            ..LineDetails::default()
+        };
+        Line {
+            tenant_id: self.tenant_id,
+            id: self.id(),
+            booking_id,
+            created_at: self.clock.now(),
+            details,
+        }
     }
 
     /// A note for a booking.
     #[must_use]
     pub fn note(&self, booking_id: Id, code: &str) -> Note {
-        let details = NoteDetails { code: code.to_owned(), text: String::new() };
-        Note { tenant_id: self.tenant_id, id: self.id(), booking_id, created_at: self.clock.now(), details }
+        let details = NoteDetails {
+            code: code.to_owned(),
+            text: String::new(),
+        };
+        Note {
+            tenant_id: self.tenant_id,
+            id: self.id(),
+            booking_id,
+            created_at: self.clock.now(),
+            details,
+        }
     }
 
     /// The submission of some commands.
     #[must_use]
     pub fn submission(&self, commands: Vec<Command>) -> Submission {
-        Submission { stamp: self.stamp(), commands, all_or_nothing: false, idempotency: None }
+        Submission {
+            stamp: self.stamp(),
+            commands,
+            all_or_nothing: false,
+            idempotency: None,
+        }
     }
 
     /// Submits commands together and says what became of each.
     pub async fn submit(&self, commands: Vec<Command>) -> Vec<Outcome> {
-        fresh(self.store.submit(self.submission(commands)).await.expect("the store is open and not busy"))
+        fresh(
+            self.store
+                .submit(self.submission(commands))
+                .await
+                .expect("the store is open and not busy"),
+        )
     }
 
     /// Submits one command.
     pub async fn one(&self, command: impl Into<Command>) -> Outcome {
-        self.submit(vec![command.into()]).await.pop().expect("one command has one outcome")
+        self.submit(vec![command.into()])
+            .await
+            .pop()
+            .expect("one command has one outcome")
     }
 
     /// Submits one command that must be done.
@@ -335,7 +396,9 @@ impl Scene {
     /// A booking as it is stored.
     pub async fn booking(&self, id: Id) -> Option<Booking> {
         let mut tx = self.store.reader().await.expect("the store can be read");
-        tx.get(&[self.tenant_id.into(), id.into()]).await.expect("the store can be read")
+        tx.get(&[self.tenant_id.into(), id.into()])
+            .await
+            .expect("the store can be read")
     }
 
     /// Feeds the tenant's journal to its checker and compares what it finds with the rows.

@@ -38,7 +38,9 @@ impl TestStore {
     /// SQLite in a temporary directory.
     pub async fn sqlite() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
-        let config = StoreConfig::Sqlite { directory: directory.path().to_owned() };
+        let config = StoreConfig::Sqlite {
+            directory: directory.path().to_owned(),
+        };
         Self::open("sqlite", config, Home::Directory(directory)).await
     }
 
@@ -46,15 +48,30 @@ impl TestStore {
     pub async fn postgres() -> Option<Self> {
         let address = std::env::var(ADDRESS_VARIABLE).ok()?;
         let name = database_name();
-        execute(&address, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
-        execute(&address, &format!("CREATE DATABASE {name} TEMPLATE template0")).await;
-        let config = StoreConfig::Postgres { url: with_database(&address, &name) };
+        execute(
+            &address,
+            &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+        )
+        .await;
+        execute(
+            &address,
+            &format!("CREATE DATABASE {name} TEMPLATE template0"),
+        )
+        .await;
+        let config = StoreConfig::Postgres {
+            url: with_database(&address, &name),
+        };
         Some(Self::open("postgres", config, Home::Database { address, name }).await)
     }
 
     async fn open(name: &'static str, config: StoreConfig, home: Home) -> Self {
         let store = open(&config).await;
-        Self { name, store, config, home }
+        Self {
+            name,
+            store,
+            config,
+            home,
+        }
     }
 
     /// The address of its database, where it has one.
@@ -72,12 +89,22 @@ impl TestStore {
         self.store = open(&self.config).await;
     }
 
+    /// Lets go of the store, and keeps only the place where it lives.
+    #[must_use]
+    pub fn keep_home(self) -> impl Sized {
+        self.home
+    }
+
     /// Closes the store and removes what it lived in.
     pub async fn finish(self) {
         self.store.close().await;
         drop(self.store);
         if let Home::Database { address, name } = self.home {
-            execute(&address, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+            execute(
+                &address,
+                &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            )
+            .await;
         }
     }
 }
@@ -113,7 +140,10 @@ where
 pub(crate) struct OnStore(pub(crate) &'static str);
 
 impl Drop for OnStore {
-    #[expect(clippy::print_stderr, reason = "it tells whoever reads a failed test which store failed")]
+    #[expect(
+        clippy::print_stderr,
+        reason = "it tells whoever reads a failed test which store failed"
+    )]
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("on the store: {}", self.0);
@@ -129,11 +159,15 @@ fn database_name() -> String {
 
 /// The same address with another database: `postgres://user@host:port/name`.
 fn with_database(address: &str, name: &str) -> String {
-    let (address, options) = address.split_once('?').map_or((address, String::new()), |(address, options)| {
-        (address, format!("?{options}"))
-    });
+    let (address, options) = address
+        .split_once('?')
+        .map_or((address, String::new()), |(address, options)| {
+            (address, format!("?{options}"))
+        });
     let host_from = address.find("://").map_or(0, |at| at + 3);
-    let host_to = address[host_from..].find('/').map_or(address.len(), |at| host_from + at);
+    let host_to = address[host_from..]
+        .find('/')
+        .map_or(address.len(), |at| host_from + at);
     format!("{}/{name}{options}", &address[..host_to])
 }
 
@@ -142,7 +176,10 @@ async fn execute(address: &str, sql: &str) {
         .await
         .expect("the PostgreSQL for tests can be reached");
     let connection = tokio::spawn(connection);
-    client.batch_execute(sql).await.expect("the user for tests may create databases");
+    client
+        .batch_execute(sql)
+        .await
+        .expect("the user for tests may create databases");
     drop(client);
     // The server has closed its side by now; a test has nothing to learn from how.
     drop(connection.await);
@@ -155,9 +192,15 @@ mod tests {
     #[test]
     fn the_database_of_an_address_can_be_exchanged() {
         for (address, expected) in [
-            ("postgres://a:b@127.0.0.1:5/postgres", "postgres://a:b@127.0.0.1:5/x"),
+            (
+                "postgres://a:b@127.0.0.1:5/postgres",
+                "postgres://a:b@127.0.0.1:5/x",
+            ),
             ("postgres://a@host", "postgres://a@host/x"),
-            ("postgres://a@host/y?sslmode=disable", "postgres://a@host/x?sslmode=disable"),
+            (
+                "postgres://a@host/y?sslmode=disable",
+                "postgres://a@host/x?sslmode=disable",
+            ),
         ] {
             assert_eq!(with_database(address, "x"), expected);
         }

@@ -8,5 +8,4 @@ mod calls;
 mod finding;
 mod house;
 mod inventory;
-mod measure_tmp;
 mod properties;

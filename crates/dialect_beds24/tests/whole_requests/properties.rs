@@ -153,6 +153,9 @@ async fn a_property_limited_token_sees_its_property_alone() {
 #[tokio::test]
 async fn what_is_booked_stays_and_what_is_not_can_be_deleted() {
     in_every_house(|house| async move {
+        house
+            .removes_rooms
+            .store(true, std::sync::atomic::Ordering::Relaxed);
         let (property, room) = house.property(2).await;
         let booked = house
             .book(crate::house::stay(room, "2026-12-01", "2026-12-02"))

@@ -1,5 +1,7 @@
 //! The client: one connection, one token that renews itself.
 
+use std::collections::HashMap;
+
 use anyhow::{Context as _, bail};
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -200,30 +202,19 @@ impl Beds24 {
         let made = verdicts(&answer, 1).first().and_then(Verdict::made);
         let id =
             made.with_context(|| format!("could not make a property: {}", answer.excerpt()))?;
-        let rooms = self.rooms_of(id, rooms).await?;
+        // The answer names the rooms; a server that leaves them out is asked once more.
+        let told = answer.json().pointer("/0/new").cloned();
+        let rooms = match room_ids(told.as_slice(), rooms) {
+            Ok(ids) => ids,
+            Err(_) => self.rooms_of(id, rooms).await?,
+        };
         Ok(Property { id, rooms })
     }
 
     async fn rooms_of(&mut self, property: i64, wanted: &[NewRoom]) -> anyhow::Result<Vec<i64>> {
         let path = format!("/properties?id={property}&includeAllRooms=true");
         let rows = self.all_rows(&path).await?;
-        let made: Vec<(&str, i64)> = rows
-            .iter()
-            .filter_map(|row| row.get("roomTypes")?.as_array())
-            .flatten()
-            .filter_map(|room| Some((room.get("name")?.as_str()?, room.get("id")?.as_i64()?)))
-            .collect();
-        wanted
-            .iter()
-            .map(|room| {
-                made.iter()
-                    .find(|(name, _)| *name == room.name)
-                    .map(|(_, id)| *id)
-                    .with_context(|| {
-                        format!("room {} of property {property} is not there", room.name)
-                    })
-            })
-            .collect()
+        room_ids(&rows, wanted).with_context(|| format!("property {property}"))
     }
 
     /// `numAvail` of a room for every night from `from` to `to`, both included.
@@ -310,6 +301,24 @@ impl Beds24 {
         }
         broken.map_or(Ok(()), Err)
     }
+}
+
+/// The ids of the wanted rooms in rows of properties, in the wanted order.
+fn room_ids(properties: &[Value], wanted: &[NewRoom]) -> anyhow::Result<Vec<i64>> {
+    let rooms = properties
+        .iter()
+        .filter_map(|row| row.get("roomTypes")?.as_array());
+    let made: HashMap<&str, i64> = rooms
+        .flatten()
+        .filter_map(|room| Some((room.get("name")?.as_str()?, room.get("id")?.as_i64()?)))
+        .collect();
+    wanted
+        .iter()
+        .map(|room| {
+            let id = made.get(room.name.as_str()).copied();
+            id.with_context(|| format!("room {} is not there", room.name))
+        })
+        .collect()
 }
 
 fn room_json(room: &NewRoom) -> Value {

@@ -85,7 +85,11 @@ async fn make_properties(
         }
         let rooms: Vec<NewRoom> = entries.iter().map(|(_, room)| room.clone()).collect();
         let made = client
-            .add_property(hotel.name(), &rooms, json!({ "country": "PT", "timeZone": "Europe/Lisbon" }))
+            .add_property(
+                hotel.name(),
+                &rooms,
+                json!({ "country": "PT", "timeZone": "Europe/Lisbon" }),
+            )
             .await?;
         played.properties.insert(hotel, made.id);
         played.rooms.extend(

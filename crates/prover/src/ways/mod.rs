@@ -147,7 +147,7 @@ async fn play(
         figures.rounds += 1;
         progress.advance(1, "");
         let last = round + 1 == options.rounds;
-        if last || figures.rounds.is_multiple_of(ROUNDS_PER_VERDICT) {
+        if last || options.negative_control || figures.rounds.is_multiple_of(ROUNDS_PER_VERDICT) {
             violations.extend(verdict(&mut hub, &listed, &mut figures).await);
         }
         if options.negative_control && !violations.is_empty() {

@@ -11,10 +11,12 @@ use super::{
 
 /// `tabard backup`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Works beside a running server and holds everything that was acknowledged before it began. The\n\
+#[command(
+    after_help = "Works beside a running server and holds everything that was acknowledged before it began. The\n\
     file is a SQLite store, also where the store is PostgreSQL. To restore it, put it into an empty\n\
     directory as tabard.db and serve that, or copy it on: tabard copy --from DIR --to postgres://…\n\n\
-    Example:\n  tabard backup backup-$(date +%F).db")]
+    Example:\n  tabard backup backup-$(date +%F).db"
+)]
 pub struct Backup {
     /// The file to write, which must not exist yet
     file: PathBuf,

@@ -22,11 +22,13 @@ pub enum Beds24Command {
 
 /// `tabard beds24 invite`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Scopes are METHOD:CATEGORY. Methods: read, write, delete, all. Categories: bookings,\n\
+#[command(
+    after_help = "Scopes are METHOD:CATEGORY. Methods: read, write, delete, all. Categories: bookings,\n\
     bookings-personal, bookings-financial, inventory, properties, accounts, channels.\n\n\
     Example:\n  \
     tabard beds24 invite --tenant 7 --scopes all:bookings,read:inventory --ip 203.0.113.7\n\n\
-    The code is good for 24 hours. A SQLite store must not be served at the same time.")]
+    The code is good for 24 hours. A SQLite store must not be served at the same time."
+)]
 pub struct Invite {
     /// The tenant, by its id; `tabard tenant list` shows them
     #[arg(long, value_name = "ID", value_parser = places::id)]
@@ -61,7 +63,11 @@ impl Beds24Command {
 
 impl Invite {
     async fn run(self) -> anyhow::Result<()> {
-        let words: Vec<String> = self.scopes.iter().map(|word| word.trim().to_owned()).collect();
+        let words: Vec<String> = self
+            .scopes
+            .iter()
+            .map(|word| word.trim().to_owned())
+            .collect();
         let capabilities = scopes::capabilities(words.iter().map(String::as_str))?;
         for address in &self.addresses {
             identity::network(address)?;
@@ -69,7 +75,12 @@ impl Invite {
         let store = self.place.open().await?;
         let service = Service::new(store.clone());
         let now = places::now();
-        let unknown = || format!("there is no tenant {}: `tabard tenant list` shows them", self.tenant);
+        let unknown = || {
+            format!(
+                "there is no tenant {}: `tabard tenant list` shows them",
+                self.tenant
+            )
+        };
         service.tenant(self.tenant).await?.with_context(unknown)?;
         let actor = operator::actor(self.tenant, now, "beds24 invite");
         self.know_properties(&service, &actor).await?;
@@ -90,7 +101,10 @@ impl Invite {
         store.close().await;
         let settings = self.place.settings()?;
         let url = settings.public_url(settings.listen);
-        say(&format!("invite code, good for 24 hours:\n{}\n", code.reveal()))?;
+        say(&format!(
+            "invite code, good for 24 hours:\n{}\n",
+            code.reveal()
+        ))?;
         say("with the server running, the client exchanges it once for its refresh token:")?;
         say(&format!(
             "curl {url}/beds24/v2/authentication/setup -H 'code: {}' -H 'deviceName: my program'",
@@ -104,7 +118,10 @@ impl Invite {
                 ids: vec![*id],
                 ..PropertyFilter::default()
             };
-            let found = service.properties().find(actor, &filter, PageOf::first(1)).await?;
+            let found = service
+                .properties()
+                .find(actor, &filter, PageOf::first(1))
+                .await?;
             if found.rows.is_empty() {
                 bail!("the tenant has no property {id}");
             }

@@ -82,7 +82,10 @@ impl BenchFill {
     async fn actor(&self, service: &Service) -> anyhow::Result<Actor> {
         let now = places::now();
         let tenant = match self.tenant {
-            Some(id) => service.tenant(id).await?.with_context(|| format!("there is no tenant {id}"))?,
+            Some(id) => service
+                .tenant(id)
+                .await?
+                .with_context(|| format!("there is no tenant {id}"))?,
             None => {
                 let new = NewTenant {
                     name: "Bench".to_owned(),
@@ -110,7 +113,10 @@ async fn rooms(service: &Service, actor: &Actor, lanes: u64) -> anyhow::Result<(
         .collect();
     while (rooms.len() as u64) < lanes {
         let missing = (lanes - rooms.len() as u64).min(ROOMS_AT_ONCE);
-        let written = service.properties().write(actor, vec![property(missing)]).await?;
+        let written = service
+            .properties()
+            .write(actor, vec![property(missing)])
+            .await?;
         let Some(Ok(made)) = written.into_iter().next() else {
             bail!("a property for the bench was refused");
         };
@@ -139,14 +145,22 @@ fn property(rooms: u64) -> PropertyWrite {
     }
 }
 
-async fn fill(service: &Service, actor: &Actor, rooms: &[Id], first: Date, count: u64) -> anyhow::Result<()> {
+async fn fill(
+    service: &Service,
+    actor: &Actor,
+    rooms: &[Id],
+    first: Date,
+    count: u64,
+) -> anyhow::Result<()> {
     let mut progress = Progress::new();
     let mut under_way = JoinSet::new();
     let (mut sent, mut done) = (0, 0);
     while done < count {
         while sent < count && under_way.len() < UNDER_WAY {
             let until = (sent + AT_ONCE).min(count);
-            let items = (sent..until).map(|number| booking(rooms, first, number)).collect();
+            let items = (sent..until)
+                .map(|number| booking(rooms, first, number))
+                .collect();
             let (service, actor) = (service.clone(), actor.clone());
             under_way.spawn(async move { submit(&service, &actor, items).await });
             sent = until;
@@ -164,7 +178,10 @@ async fn submit(service: &Service, actor: &Actor, items: Vec<BookingWrite>) -> a
         bail!("a call without a key was replayed");
     };
     let count = outcomes.len() as u64;
-    match outcomes.into_iter().find_map(|outcome| outcome.result.err()) {
+    match outcomes
+        .into_iter()
+        .find_map(|outcome| outcome.result.err())
+    {
         Some(refusal) => bail!("a booking was refused: {refusal:?}"),
         None => Ok(count),
     }

@@ -6,22 +6,21 @@ use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{
-    http_client::{self, Answer},
-    screen::say,
-};
+use super::{http_client, screen::say};
 use crate::demo;
 
 /// `tabard clock`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Only a sandbox tenant, such as the demo's, has a clock that can be moved. Holds and tokens end\n\
+#[command(
+    after_help = "Only a sandbox tenant, such as the demo's, has a clock that can be moved. Holds and tokens end\n\
     by it, and dates turn.\n\n\
     Examples:\n  \
     tabard clock\n  \
     tabard clock advance 1d\n  \
     tabard clock advance \"2 months\"\n  \
     tabard clock to 2027-05-01T12:00:00Z\n  \
-    tabard clock to real")]
+    tabard clock to real"
+)]
 pub struct ClockCommand {
     /// The server [default: that of demo.json in the data directory]
     #[arg(long, global = true, requires = "token")]
@@ -30,7 +29,13 @@ pub struct ClockCommand {
     #[arg(long, global = true, env = "TABARD_TOKEN", hide_env_values = true)]
     token: Option<String>,
     /// The data directory with demo.json
-    #[arg(long, global = true, value_name = "DIR", default_value = "./tabard-data", env = "TABARD_DATA")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = "./tabard-data",
+        env = "TABARD_DATA"
+    )]
     data: PathBuf,
     #[command(subcommand)]
     action: Option<Action>,
@@ -57,73 +62,41 @@ enum Action {
 impl ClockCommand {
     /// Does it.
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let mut way = self.way()?;
+        let (url, token) = self.way()?;
         let body = match self.action.unwrap_or(Action::Now) {
             Action::Now => None,
             Action::Advance { duration } => Some(json!({ "advance": duration })),
             Action::To { instant } => Some(json!({ "to": instant })),
         };
-        let mut answer = way.call(body.clone()).await?;
-        if answer.status == 401 && way.refresh().await? {
-            answer = way.call(body).await?;
-        }
+        let path = format!(
+            "{}{}/clock",
+            url.trim_end_matches('/'),
+            crate::house_api::PREFIX
+        );
+        let answer = http_client::call(&path, &token, body).await?;
         let text: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         match answer.status {
             200 => say(&shown(&text)),
             401 => bail!(
-                "the token is not accepted: tokens age by this clock too. Start the demo again for fresh ones, or name one by --token"
+                "the token is not accepted: start the demo again for a fresh one, or name one by --token"
             ),
             404 => bail!("the token's tenant is no sandbox: its clock is the real one"),
-            status => bail!("the server answered {status}: {}", text["error"]["message"].as_str().unwrap_or("")),
+            status => bail!(
+                "the server answered {status}: {}",
+                text["error"]["message"].as_str().unwrap_or("")
+            ),
         }
     }
 
-    fn way(&self) -> anyhow::Result<Way> {
+    fn way(&self) -> anyhow::Result<(String, String)> {
         if let (Some(url), Some(token)) = (&self.url, &self.token) {
-            return Ok(Way {
-                url: url.clone(),
-                token: token.clone(),
-                refresh_token: None,
-            });
+            return Ok((url.clone(), token.clone()));
         }
         let demo = demo::File::read(&self.data)
             .context("name the server and a token by --url and --token, or start the demo: tabard serve --demo")?;
-        let refresh_token = self.token.is_none().then_some(demo.beds24.refresh_token);
-        Ok(Way {
-            url: self.url.clone().unwrap_or(demo.url),
-            token: self.token.clone().unwrap_or(demo.beds24.token),
-            refresh_token,
-        })
-    }
-}
-
-/// How the server is reached.
-struct Way {
-    url: String,
-    token: String,
-    /// The demo's, from which a fresh access token can be had.
-    refresh_token: Option<String>,
-}
-
-impl Way {
-    async fn call(&self, body: Option<Value>) -> anyhow::Result<Answer> {
-        let path = format!("{}{}/clock", self.url.trim_end_matches('/'), crate::house_api::PREFIX);
-        http_client::call(&path, ("token", &self.token), body).await
-    }
-
-    /// Gets a fresh access token if it can.
-    async fn refresh(&mut self) -> anyhow::Result<bool> {
-        let Some(refresh_token) = &self.refresh_token else {
-            return Ok(false);
-        };
-        let url = format!("{}/beds24/v2/authentication/token", self.url.trim_end_matches('/'));
-        let answer = http_client::call(&url, ("refreshToken", refresh_token), None).await?;
-        let minted: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        match minted["token"].as_str() {
-            Some(token) if answer.status == 200 => token.clone_into(&mut self.token),
-            _ => return Ok(false),
-        }
-        Ok(true)
+        let url = self.url.clone().unwrap_or(demo.url);
+        let token = self.token.clone().unwrap_or(demo.beds24.token);
+        Ok((url, token))
     }
 }
 
@@ -131,7 +104,11 @@ fn shown(clock: &Value) -> String {
     let text = |name: &str| clock[name].as_str().unwrap_or("?").to_owned();
     match clock["expired_bookings"].as_u64() {
         Some(0) => format!("{} -> {}", text("before"), text("now")),
-        Some(expired) => format!("{} -> {}, {expired} bookings lapsed", text("before"), text("now")),
+        Some(expired) => format!(
+            "{} -> {}, {expired} bookings lapsed",
+            text("before"),
+            text("now")
+        ),
         None => text("now"),
     }
 }

@@ -9,10 +9,12 @@ use super::{
 
 /// `tabard copy`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "A store is the data directory of SQLite, or postgres://user:password@host/database.\n\n\
+#[command(
+    after_help = "A store is the data directory of SQLite, or postgres://user:password@host/database.\n\n\
     Stop the servers of the source first: what they take while it is copied is not in the copy. The\n\
     target must be empty. Compare both sides afterwards: `tabard export` of each, then `cmp`.\n\n\
-    Example:\n  tabard copy --from ./tabard-data --to postgres://tabard:password@db/tabard")]
+    Example:\n  tabard copy --from ./tabard-data --to postgres://tabard:password@db/tabard"
+)]
 pub struct Copy {
     /// The store to read
     #[arg(long, value_name = "STORE")]
@@ -25,7 +27,10 @@ pub struct Copy {
 impl Copy {
     /// Does it.
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let (from, to) = (StoreConfig::parse(&self.from)?, StoreConfig::parse(&self.to)?);
+        let (from, to) = (
+            StoreConfig::parse(&self.from)?,
+            StoreConfig::parse(&self.to)?,
+        );
         anyhow::ensure!(from != to, "--from and --to name the same store");
         let source = places::open_for_reading(&from).await?;
         let target = places::open(&to, 0).await?;
@@ -40,7 +45,10 @@ impl Copy {
         let copied = store::copy(&source, &target, &mut show).await;
         target.close().await;
         copied?;
-        say(&format!("{rows} rows copied; serve the copy with: tabard serve {}", flag(&to)))
+        say(&format!(
+            "{rows} rows copied; serve the copy with: tabard serve {}",
+            flag(&to)
+        ))
     }
 }
 

@@ -18,8 +18,10 @@ use super::{
 
 /// `tabard export`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Works beside a running server. Everything stands as it was at one moment.\n\n\
-    Example:\n  tabard export journal.jsonl && tabard verify journal.jsonl")]
+#[command(
+    after_help = "Works beside a running server. Everything stands as it was at one moment.\n\n\
+    Example:\n  tabard export journal.jsonl && tabard verify journal.jsonl"
+)]
 pub struct Export {
     /// The file to write, or - for standard output
     #[arg(default_value = "-")]
@@ -46,8 +48,13 @@ impl Export {
         let failed = || format!("can't write {}", partial.display());
         let mut out = BufWriter::new(File::create(&partial).with_context(failed)?);
         let mut progress = Progress::new();
-        let entries = write(&store, &tenants, &mut out, &mut |entries| progress.show("entries", entries, u64::MAX)).await?;
-        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        let entries = write(&store, &tenants, &mut out, &mut |entries| {
+            progress.show("entries", entries, u64::MAX)
+        })
+        .await?;
+        out.into_inner()
+            .map_err(io::IntoInnerError::into_error)?
+            .sync_all()?;
         std::fs::rename(&partial, &self.file).with_context(failed)?;
         complain(&format!("{entries} entries in {}", self.file.display()));
         Ok(())
@@ -56,8 +63,13 @@ impl Export {
     async fn tenants(&self, store: &Store) -> anyhow::Result<Vec<Id>> {
         let all = Service::new(store.clone()).tenants().await?;
         let ids: Vec<Id> = all.iter().map(|tenant| tenant.id).collect();
-        let Some(wanted) = self.tenant else { return Ok(ids) };
-        ensure!(ids.contains(&wanted), "there is no tenant {wanted}: `tabard tenant list` shows them");
+        let Some(wanted) = self.tenant else {
+            return Ok(ids);
+        };
+        ensure!(
+            ids.contains(&wanted),
+            "there is no tenant {wanted}: `tabard tenant list` shows them"
+        );
         Ok(vec![wanted])
     }
 }

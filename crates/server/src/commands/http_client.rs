@@ -19,9 +19,11 @@ pub(super) struct Answer {
     pub(super) body: Bytes,
 }
 
-/// Sends JSON if there is any, else asks. The credential is a header's name and value.
-pub(super) async fn call(url: &str, credential: (&str, &str), body: Option<Value>) -> anyhow::Result<Answer> {
-    let uri: Uri = url.parse().with_context(|| format!("{url} is no address"))?;
+/// Sends JSON if there is any, else asks.
+pub(super) async fn call(url: &str, token: &str, body: Option<Value>) -> anyhow::Result<Answer> {
+    let uri: Uri = url
+        .parse()
+        .with_context(|| format!("{url} is no address"))?;
     if uri.scheme_str() != Some("http") {
         bail!("this command speaks plain http only; for {url} use curl, as docs/operating shows");
     }
@@ -32,17 +34,24 @@ pub(super) async fn call(url: &str, credential: (&str, &str), body: Option<Value
         let stream = TcpStream::connect((host, port))
             .await
             .with_context(|| format!("nothing answers at {authority}: is the server running?"))?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        let method = if body.is_some() { Method::POST } else { Method::GET };
+        let method = if body.is_some() {
+            Method::POST
+        } else {
+            Method::GET
+        };
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         let request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::HOST, authority.as_str())
             .header(header::CONTENT_TYPE, "application/json")
-            .header(credential.0, credential.1)
-            .body(Full::new(Bytes::from(body.map(|body| body.to_string()).unwrap_or_default())))?;
+            .header("token", token)
+            .body(Full::new(Bytes::from(
+                body.map(|body| body.to_string()).unwrap_or_default(),
+            )))?;
         let response = sender.send_request(request).await?;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await?.to_bytes();

@@ -9,8 +9,10 @@ use crate::app;
 
 /// `tabard openapi`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "The same program always writes the same bytes. A running server answers each document at\n\
-    /openapi.json below the API's own address.")]
+#[command(
+    after_help = "The same program always writes the same bytes. A running server answers each document at\n\
+    /openapi.json below the API's own address."
+)]
 pub struct Openapi {
     /// The directory to write into
     #[arg(default_value = "openapi")]

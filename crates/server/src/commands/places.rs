@@ -65,5 +65,7 @@ pub(super) fn now() -> Timestamp {
 
 /// Reads an id on the command line.
 pub(super) fn id(text: &str) -> Result<Id, String> {
-    text.parse().map_err(|_| "expected an id, which is a number; `tabard tenant list` shows those of tenants".to_owned())
+    text.parse().map_err(|_| {
+        "expected an id, which is a number; `tabard tenant list` shows those of tenants".to_owned()
+    })
 }

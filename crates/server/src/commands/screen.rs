@@ -16,7 +16,9 @@ pub(super) fn complain(text: &str) {
 
 /// Whether whoever read our output went away, such as `head`.
 pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    let mut causes = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>());
     causes.any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
@@ -56,7 +58,8 @@ impl Progress {
     fn begin(&mut self, part: &str, total: u64) {
         part.clone_into(&mut self.part);
         if self.is_terminal {
-            let style = ProgressStyle::with_template("{prefix:14} {wide_bar} {pos}/{len} {per_sec} {eta}");
+            let style =
+                ProgressStyle::with_template("{prefix:14} {wide_bar} {pos}/{len} {per_sec} {eta}");
             let bar = ProgressBar::new(total);
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar.set_prefix(part.to_owned());

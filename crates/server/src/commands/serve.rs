@@ -27,14 +27,16 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(30);
 
 /// `tabard serve`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Settings come from flags, from environment variables such as TABARD_LISTEN, and from the\n\
+#[command(
+    after_help = "Settings come from flags, from environment variables such as TABARD_LISTEN, and from the\n\
     file given by --config; flags win. tabard.sample.toml lists them all.\n\n\
     The server stops on SIGTERM and SIGINT: it takes no more connections, finishes what it has\n\
     accepted, and closes the store. A second signal ends it at once.\n\n\
     Examples:\n  \
     tabard serve --demo\n  \
     tabard serve --data ./tabard-data --listen 127.0.0.1:8080\n  \
-    tabard serve --store postgres://tabard:password@db/tabard --node 1 --log-format json")]
+    tabard serve --store postgres://tabard:password@db/tabard --node 1 --log-format json"
+)]
 pub struct Serve {
     /// A configuration file in TOML
     #[arg(long, value_name = "FILE", env = "TABARD_CONFIG")]
@@ -211,7 +213,9 @@ fn announce(url: &str, demo: Option<&demo::File>, with_demo: bool) -> anyhow::Re
     ))?;
     match demo {
         Some(demo) => say(&first_booking(demo)),
-        None if with_demo => say("\nno demo: the store has other tenants. Choose an empty directory with --data."),
+        None if with_demo => {
+            say("\nno demo: the store has other tenants. Choose an empty directory with --data.")
+        }
         None => Ok(()),
     }
 }

@@ -70,7 +70,10 @@ impl TenantCommand {
 
 impl CreateTenant {
     async fn run(self) -> anyhow::Result<()> {
-        ensure!(!self.name.trim().is_empty(), "a tenant needs a name that is not empty");
+        ensure!(
+            !self.name.trim().is_empty(),
+            "a tenant needs a name that is not empty"
+        );
         let property = self.property()?;
         let store = self.place.open().await?;
         let service = Service::new(store.clone());
@@ -85,7 +88,12 @@ impl CreateTenant {
         if let Some(property) = property {
             let tenant_now = now + SignedDuration::from_millis(tenant.clock_offset_ms);
             let actor = operator::actor(tenant.id, tenant_now, "tenant create");
-            match service.properties().write(&actor, vec![property]).await?.pop() {
+            match service
+                .properties()
+                .write(&actor, vec![property])
+                .await?
+                .pop()
+            {
                 Some(Ok(made)) => say(&format!("property {}", made.after.organization.id))?,
                 other => bail!("the tenant was made, but its property was refused: {other:?}"),
             }

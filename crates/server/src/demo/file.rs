@@ -63,7 +63,8 @@ impl File {
     pub fn read(data: &Path) -> anyhow::Result<Self> {
         let path = data.join(NAME);
         let text = fs::read(&path).with_context(|| format!("can't read {}", path.display()))?;
-        serde_json::from_slice(&text).with_context(|| format!("{} is not what the demo writes", path.display()))
+        serde_json::from_slice(&text)
+            .with_context(|| format!("{} is not what the demo writes", path.display()))
     }
 
     /// Writes it into a data directory, whole or not at all, for its owner's eyes only.
@@ -76,7 +77,8 @@ impl File {
         options.write(true).create(true).truncate(true).mode(0o600);
         let mut out = options.open(&partial).with_context(failed)?;
         // One that was left over from before may have had other rights.
-        out.set_permissions(fs::Permissions::from_mode(0o600)).with_context(failed)?;
+        out.set_permissions(fs::Permissions::from_mode(0o600))
+            .with_context(failed)?;
         let text = serde_json::to_string_pretty(self)?;
         out.write_all(text.as_bytes()).with_context(failed)?;
         out.write_all(b"\n").with_context(failed)?;

@@ -65,14 +65,21 @@ const KINDS: [Kind; 4] = [
 
 /// Makes the property with its rooms and their calendars.
 pub(super) async fn create(service: &Service, actor: &Actor) -> anyhow::Result<PropertyView> {
-    let zone = Zone::new("Europe/Lisbon").map_err(|_| anyhow!("the zone of the demo is not known"))?;
+    let zone =
+        Zone::new("Europe/Lisbon").map_err(|_| anyhow!("the zone of the demo is not known"))?;
     let today = today(&zone, actor.now);
-    let written = service.properties().write(actor, vec![property(zone)]).await?;
+    let written = service
+        .properties()
+        .write(actor, vec![property(zone)])
+        .await?;
     let Some(Ok(outcome)) = written.into_iter().next() else {
         bail!("the demo's property was refused");
     };
     let rooms = outcome.after.rooms.iter().map(|room| room.resource.id);
-    let writes = rooms.zip(&KINDS).map(|(room, kind)| calendar(room, kind, today)).collect();
+    let writes = rooms
+        .zip(&KINDS)
+        .map(|(room, kind)| calendar(room, kind, today))
+        .collect();
     for refused in service.calendar_write(actor, writes).await? {
         refused.map_err(|refusal| anyhow!("a calendar of the demo was refused: {refusal:?}"))?;
     }
@@ -146,7 +153,10 @@ fn calendar(resource_id: Id, kind: &Kind, today: Date) -> CalendarWrite {
         };
         ranges.push(CalendarRange { from, to, patch });
     }
-    CalendarWrite { resource_id, ranges }
+    CalendarWrite {
+        resource_id,
+        ranges,
+    }
 }
 
 /// The months from today on, the first one from today only.

@@ -1,4 +1,7 @@
 //! The clock of a sandbox tenant.
+//!
+//! Tokens age by it, so a token that has ended by it may still move it: nothing else could bring the
+//! token back.
 
 use http::StatusCode;
 use http_kit::{Answer, BadBody, Call, Refusal, Result};
@@ -67,7 +70,9 @@ pub(super) async fn set(state: State, call: Call) -> Result<Answer> {
         return Err(Refusal::NotFound);
     }
     let to = asked_move(&call.json()?, call.actor.now)?;
-    let moving = state.identity.move_clock(call.actor.tenant_id, to, call.now);
+    let moving = state
+        .identity
+        .move_clock(call.actor.tenant_id, to, call.now);
     let moved = match moving.await.map_err(unavailable)? {
         Ok(moved) => moved,
         Err(ClockRefused::NoSuchTenant | ClockRefused::NoSandbox) => return Err(Refusal::NotFound),
@@ -88,7 +93,9 @@ fn asked_move(asked: &ClockIn, tenant_now: Timestamp) -> Result<ClockMove> {
         (Some(to), None) if to == "real" => Ok(ClockMove::ToRealTime),
         (Some(to), None) => match to.parse() {
             Ok(to) => Ok(ClockMove::To(to)),
-            Err(_) => Err(wrong(&"to is an instant such as 2027-05-01T12:00:00Z, or real")),
+            Err(_) => Err(wrong(
+                &"to is an instant such as 2027-05-01T12:00:00Z, or real",
+            )),
         },
         (None, Some(by)) => match duration(by, tenant_now) {
             Some(by) => Ok(ClockMove::By(by)),
@@ -112,7 +119,9 @@ fn wrong(why: &dyn std::fmt::Display) -> Refusal {
 
 fn unavailable(error: store::Error) -> Refusal {
     match error {
-        store::Error::Busy { .. } | store::Error::Unavailable(_) => Refusal::Busy { retry_after_s: 1 },
+        store::Error::Busy { .. } | store::Error::Unavailable(_) => {
+            Refusal::Busy { retry_after_s: 1 }
+        }
         other => Refusal::internal(other),
     }
 }
@@ -138,8 +147,14 @@ mod tests {
     fn a_move_is_either_to_or_by() {
         let now = Timestamp::UNIX_EPOCH;
         let asked = |text: &str| asked_move(&serde_json::from_str(text).unwrap(), now);
-        assert!(matches!(asked(r#"{"to":"real"}"#), Ok(ClockMove::ToRealTime)));
-        assert!(matches!(asked(r#"{"to":"2027-01-01T00:00:00Z"}"#), Ok(ClockMove::To(_))));
+        assert!(matches!(
+            asked(r#"{"to":"real"}"#),
+            Ok(ClockMove::ToRealTime)
+        ));
+        assert!(matches!(
+            asked(r#"{"to":"2027-01-01T00:00:00Z"}"#),
+            Ok(ClockMove::To(_))
+        ));
         assert!(asked(r#"{"to":"2027-02-30T00:00:00Z"}"#).is_err());
         assert!(asked(r#"{"to":"real","advance":"1d"}"#).is_err());
         assert!(asked("{}").is_err());

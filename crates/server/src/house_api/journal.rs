@@ -11,7 +11,7 @@ use bytes::Bytes;
 use domain::{access::capability, id::Id};
 use futures_util::stream;
 use http::{HeaderValue, StatusCode};
-use http_kit::{Answer, Call, Refusal, Result};
+use http_kit::{Answer, Call, Denied, Refusal, Result};
 use schemars::JsonSchema;
 use store::{Store, journal_rows::JournalReader};
 
@@ -22,7 +22,10 @@ const LINES: HeaderValue = HeaderValue::from_static("application/x-ndjson");
 
 /// Which part of the journal.
 #[derive(JsonSchema)]
-#[expect(dead_code, reason = "only its schema is used: the document names the parameters by it")]
+#[expect(
+    dead_code,
+    reason = "only its schema is used: the document names the parameters by it"
+)]
 pub(super) struct JournalQuery {
     /// Only these lanes; a lane has the id of its resource.
     lane: Option<Vec<i64>>,
@@ -30,13 +33,21 @@ pub(super) struct JournalQuery {
 
 /// Writes it.
 pub(super) async fn read(state: State, call: Call) -> Result<Answer> {
+    if call.caller.expired(call.now) {
+        return Err(Denied::Expired.into());
+    }
     // Lanes of properties outside the grant would be shown too, so it takes the whole tenant.
     if call.actor.organizations.is_some() {
         return Err(Refusal::Forbidden {
             needs: capability::ACCOUNTS_READ,
         });
     }
-    let lanes = call.query()?.ids("lane")?.into_iter().map(Id::get).collect();
+    let lanes = call
+        .query()?
+        .ids("lane")?
+        .into_iter()
+        .map(Id::get)
+        .collect();
     let pages = Pages {
         store: state.store,
         reader: JournalReader::new(call.actor.tenant_id),
@@ -46,7 +57,11 @@ pub(super) async fn read(state: State, call: Call) -> Result<Answer> {
         let page = pages.next().await;
         page.map(|page| page.map(|lines| (lines, pages)))
     });
-    Ok(Answer::streamed(StatusCode::OK, LINES, Body::from_stream(lines)))
+    Ok(Answer::streamed(
+        StatusCode::OK,
+        LINES,
+        Body::from_stream(lines),
+    ))
 }
 
 struct Pages {

@@ -78,7 +78,15 @@ mod tests {
     fn a_whole_network_of_ipv6_counts_as_one_address() {
         let addresses = Addresses::default();
         let _seat = addresses.enter("2001:db8::1".parse().unwrap(), 1).unwrap();
-        assert!(addresses.enter("2001:db8::ffff:2".parse().unwrap(), 1).is_none());
-        assert!(addresses.enter("2001:db8:0:1::1".parse().unwrap(), 1).is_some());
+        assert!(
+            addresses
+                .enter("2001:db8::ffff:2".parse().unwrap(), 1)
+                .is_none()
+        );
+        assert!(
+            addresses
+                .enter("2001:db8:0:1::1".parse().unwrap(), 1)
+                .is_some()
+        );
     }
 }

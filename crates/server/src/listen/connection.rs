@@ -34,7 +34,12 @@ const ASKED_AFTER: Duration = Duration::from_secs(20);
 
 /// Serves one connection until its client has enough, it is cut, or the server stops; then what is
 /// under way is still answered.
-pub(super) async fn serve(open: &Open, stream: TcpStream, peer: SocketAddr, mut stopping: watch::Receiver<bool>) {
+pub(super) async fn serve(
+    open: &Open,
+    stream: TcpStream,
+    peer: SocketAddr,
+    mut stopping: watch::Receiver<bool>,
+) {
     // Answers are written whole, so waiting for more to send with them gains nothing.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection ended before it began");
@@ -124,6 +129,9 @@ fn too_busy() -> Response<Body> {
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     let headers = response.headers_mut();
     headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     response
 }

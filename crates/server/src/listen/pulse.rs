@@ -116,7 +116,8 @@ impl Pulse {
 
     /// The limit that has passed, if one has.
     pub(super) fn overdue(&self, now: u64, limits: &Limits) -> Option<Overdue> {
-        let passed = |since: u64, seconds: u64| now.saturating_sub(since) > seconds.saturating_mul(1_000);
+        let passed =
+            |since: u64, seconds: u64| now.saturating_sub(since) > seconds.saturating_mul(1_000);
         let blocked_since = self.blocked_since.load(Relaxed);
         if blocked_since != 0 && passed(blocked_since, limits.write_time_s) {
             return Some(Overdue::Write);
@@ -189,9 +190,15 @@ mod tests {
         pulse.begin(false);
         pulse.finish();
         assert_eq!(pulse.overdue(now_ms() + 60_000, &LIMITS), None);
-        assert_eq!(pulse.overdue(now_ms() + 80_000, &LIMITS), Some(Overdue::Idle));
+        assert_eq!(
+            pulse.overdue(now_ms() + 80_000, &LIMITS),
+            Some(Overdue::Idle)
+        );
         pulse.received();
-        assert_eq!(pulse.overdue(now_ms() + 60_000, &LIMITS), Some(Overdue::Head));
+        assert_eq!(
+            pulse.overdue(now_ms() + 60_000, &LIMITS),
+            Some(Overdue::Head)
+        );
     }
 
     #[test]
@@ -203,7 +210,10 @@ mod tests {
         pulse.finish();
         pulse.received();
         assert_eq!(pulse.overdue(now_ms() + 60_000, &LIMITS), None);
-        assert_eq!(pulse.overdue(now_ms() + 80_000, &LIMITS), Some(Overdue::Idle));
+        assert_eq!(
+            pulse.overdue(now_ms() + 80_000, &LIMITS),
+            Some(Overdue::Idle)
+        );
     }
 
     #[test]
@@ -211,7 +221,10 @@ mod tests {
         let pulse = Pulse::new(now_ms());
         pulse.begin(false);
         pulse.blocked();
-        assert_eq!(pulse.overdue(now_ms() + 21_000, &LIMITS), Some(Overdue::Write));
+        assert_eq!(
+            pulse.overdue(now_ms() + 21_000, &LIMITS),
+            Some(Overdue::Write)
+        );
         pulse.flowed();
         assert_eq!(pulse.overdue(now_ms() + 21_000, &LIMITS), None);
     }

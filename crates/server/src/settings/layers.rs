@@ -68,7 +68,11 @@ pub struct LogFlags {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, clap::Args)]
 pub struct MetricsFlags {
     /// An address of their own for /metrics and /health
-    #[arg(id = "metrics_listen", long = "metrics-listen", value_name = "ADDRESS:PORT")]
+    #[arg(
+        id = "metrics_listen",
+        long = "metrics-listen",
+        value_name = "ADDRESS:PORT"
+    )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<SocketAddr>,
 }

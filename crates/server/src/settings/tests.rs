@@ -27,7 +27,10 @@ fn the_sample_documents_every_setting() {
     let mut documented = Vec::new();
     let (mut section, mut above) = (String::new(), "");
     for line in SAMPLE.lines() {
-        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        if let Some(name) = line
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
             section = format!("{name}.");
         } else if let Some(key) = set_by(line) {
             assert!(above.starts_with("# "), "{key} has no comment above it");
@@ -37,7 +40,10 @@ fn the_sample_documents_every_setting() {
     }
     assert_eq!(documented, layers::names());
     for name in documented {
-        assert!(SAMPLE.contains(&variable_of(&name)), "{name}: its variable is not named");
+        assert!(
+            SAMPLE.contains(&variable_of(&name)),
+            "{name}: its variable is not named"
+        );
     }
 }
 
@@ -67,9 +73,18 @@ fn what_cannot_be_used_is_refused_with_what_to_do() {
         ("node = 16", "number the servers of one store from 0 to 15"),
         ("nod = 1", "unknown field"),
         ("listen = \"everywhere\"", "listen"),
-        ("store = \"mysql://x\"", "give a directory for SQLite, or postgres://"),
-        ("public_url = \"https://a.example/prefix\"", "write scheme and host only"),
-        ("trusted_proxies = [\"everybody\"]", "neither an address such as"),
+        (
+            "store = \"mysql://x\"",
+            "give a directory for SQLite, or postgres://",
+        ),
+        (
+            "public_url = \"https://a.example/prefix\"",
+            "write scheme and host only",
+        ),
+        (
+            "trusted_proxies = [\"everybody\"]",
+            "neither an address such as",
+        ),
         ("[limits]\nconnections = 0", "would let nobody in"),
         ("[log]\nfilter = \"a=b=c\"", "log.filter"),
         ("[hosts]\nbeds24 = [\"https://x\"]", "without scheme"),

@@ -11,7 +11,8 @@ use serde_json::json;
 use service::{
     PageOf,
     bookings::{
-        BookingFilter, BookingInclude, BookingWrite, GroupChoice, NewBooking, UnitChoice, write::WriteAnswer,
+        BookingFilter, BookingInclude, BookingWrite, GroupChoice, NewBooking, UnitChoice,
+        write::WriteAnswer,
     },
     sale::BookingDetails,
 };
@@ -29,7 +30,9 @@ async fn the_clock_is_read_moved_on_and_set() {
         assert_eq!(moved.json()["offset_ms"], 36 * 3_600_000);
         let token = app.token_for(app.tenant_id, &["read:bookings"]).await;
         let headers = [("authorization", format!("Bearer {token}"))];
-        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let headers = headers
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
         let set = br#"{"to":"2027-05-01T12:00:00Z"}"#.to_vec();
         let reply = app.send("POST", CLOCK, &headers, set).await;
         assert_eq!(reply.json()["now"], "2027-05-01T12:00:00Z");
@@ -38,14 +41,36 @@ async fn the_clock_is_read_moved_on_and_set() {
 }
 
 #[tokio::test]
-async fn tokens_age_by_the_clock_and_come_back_with_it() {
+async fn a_token_that_the_clock_has_ended_opens_the_clock_and_nothing_else() {
+    in_every_app(|app| async move {
+        app.post(CLOCK, &json!({ "advance": "2 months" })).await;
+        assert_eq!(app.get("/beds24/v2/bookings").await.status, 401);
+        assert_eq!(app.get("/tabard/v1/journal").await.status, 401);
+        assert_eq!(app.get(CLOCK).await.status, 200);
+        assert_eq!(app.post(CLOCK, &json!({ "to": "real" })).await.status, 200);
+        assert_eq!(app.get("/beds24/v2/bookings").await.status, 200);
+        assert_eq!(app.get("/tabard/v1/journal").await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_that_was_taken_back_opens_no_clock() {
     let app = TestApp::sqlite().await;
-    app.post(CLOCK, &json!({ "advance": "P1D" })).await;
+    let caller = app
+        .app
+        .identity
+        .resolve("beds24", &app.token, app.peer.ip(), app.clock.now())
+        .await;
+    let grant_id = caller.unwrap().grant_id;
+    assert!(
+        app.app
+            .identity
+            .revoke(app.tenant_id, grant_id, app.clock.now())
+            .await
+            .unwrap()
+    );
     assert_eq!(app.get(CLOCK).await.status, 401);
-    let fresh = app.token_for(app.tenant_id, &[]).await;
-    let back = br#"{"to":"real"}"#.to_vec();
-    assert_eq!(app.send("POST", CLOCK, &[("token", &fresh)], back).await.status, 200);
-    assert_eq!(app.get(CLOCK).await.status, 200);
     app.finish().await;
 }
 
@@ -53,10 +78,14 @@ async fn tokens_age_by_the_clock_and_come_back_with_it() {
 async fn outside_a_sandbox_there_is_no_clock_and_the_answer_is_that_for_an_unknown_address() {
     in_every_app(|app| async move {
         let production = app.another_tenant(false).await;
-        let token = app.token_for(production, &["all:bookings", "all:accounts"]).await;
+        let token = app
+            .token_for(production, &["all:bookings", "all:accounts"])
+            .await;
         let headers = [("token", token.as_str())];
         let body = br#"{"advance":"P1D"}"#.to_vec();
-        let unknown = app.send("GET", "/tabard/v1/nothing", &headers, Vec::new()).await;
+        let unknown = app
+            .send("GET", "/tabard/v1/nothing", &headers, Vec::new())
+            .await;
         assert_eq!(unknown.status, 404);
         for (method, body) in [("GET", Vec::new()), ("POST", body)] {
             let reply = app.send(method, CLOCK, &headers, body).await;
@@ -95,9 +124,15 @@ async fn holds_lapse_when_the_clock_passes_them_and_not_before() {
         hold(&app, Status::Held, until).await;
         hold(&app, Status::Optional, until).await;
         hold(&app, Status::Confirmed, until).await;
-        let almost = app.post(CLOCK, &json!({ "advance": "119 minutes" })).await.json();
+        let almost = app
+            .post(CLOCK, &json!({ "advance": "119 minutes" }))
+            .await
+            .json();
         assert_eq!(almost["expired_bookings"], 0);
-        let past = app.post(CLOCK, &json!({ "advance": "1 minute" })).await.json();
+        let past = app
+            .post(CLOCK, &json!({ "advance": "1 minute" }))
+            .await
+            .json();
         assert_eq!(past["expired_bookings"], 2);
         let again = app.post(CLOCK, &json!({ "advance": "1h" })).await.json();
         assert_eq!(again["expired_bookings"], 0);
@@ -105,12 +140,20 @@ async fn holds_lapse_when_the_clock_passes_them_and_not_before() {
             .app
             .service
             .bookings()
-            .find(&actor(&app), &BookingFilter::default(), BookingInclude::default(), PageOf::first(10))
+            .find(
+                &actor(&app),
+                &BookingFilter::default(),
+                BookingInclude::default(),
+                PageOf::first(10),
+            )
             .await
             .unwrap();
         let mut states: Vec<Status> = found.rows.iter().map(|row| row.booking.status).collect();
         states.sort_by_key(|status| status.as_str());
-        assert_eq!(states, [Status::Confirmed, Status::Expired, Status::Expired]);
+        assert_eq!(
+            states,
+            [Status::Confirmed, Status::Expired, Status::Expired]
+        );
         testkit::verify(&app.app.store, app.tenant_id).await;
     })
     .await;
@@ -153,7 +196,13 @@ async fn hold(app: &TestApp, status: Status, until: jiff::Timestamp) {
         announce: true,
     };
     let items = vec![BookingWrite::Create(Box::new(new))];
-    let answer = app.app.service.bookings().write(&actor(app), items, None).await.unwrap();
+    let answer = app
+        .app
+        .service
+        .bookings()
+        .write(&actor(app), items, None)
+        .await
+        .unwrap();
     let WriteAnswer::Fresh(outcomes) = answer else {
         panic!("nothing was sent twice")
     };

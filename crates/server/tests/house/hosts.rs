@@ -21,7 +21,11 @@ async fn on_a_host_name_of_its_own_a_dialect_has_exactly_its_vendors_paths() {
         assert_eq!(status("API.beds24.test:8080", path).await, 200, "{path}");
         assert_eq!(status("tabard.test", path).await, 404, "{path}");
     }
-    for path in ["/beds24/v2/bookings", "/beds24/api/v2/bookings", "/tabard/v1/clock"] {
+    for path in [
+        "/beds24/v2/bookings",
+        "/beds24/api/v2/bookings",
+        "/tabard/v1/clock",
+    ] {
         assert_eq!(status("tabard.test", path).await, 200, "{path}");
         assert_eq!(status("api.beds24.test", path).await, 404, "{path}");
     }
@@ -38,7 +42,10 @@ async fn each_api_serves_its_document() {
     for (name, document) in server::app::documents().unwrap() {
         let again = server::app::documents().unwrap();
         let again = again.iter().find(|(other, _)| *other == name);
-        assert_eq!(again.map(|(_, document)| document.to_string()), Some(document.to_string()));
+        assert_eq!(
+            again.map(|(_, document)| document.to_string()),
+            Some(document.to_string())
+        );
     }
     app.finish().await;
 }

@@ -67,7 +67,11 @@ fn a_journal_that_was_tampered_with_is_found_out() {
     assert!(Running::start(&data, &[]).stop().success());
     let journal = folder.path().join("journal.jsonl");
     let honest = said(&["export", "--data", text(&data)]);
-    fs::write(&journal, honest.replacen(r#""capacity":8"#, r#""capacity":9"#, 1)).unwrap();
+    fs::write(
+        &journal,
+        honest.replacen(r#""capacity":8"#, r#""capacity":9"#, 1),
+    )
+    .unwrap();
     assert_eq!(run(&["verify", text(&journal)]).status.code(), Some(1));
     assert_eq!(run(&["verify", "nowhere.jsonl"]).status.code(), Some(2));
     assert!(said(&["verify", "--help"]).contains("proves"));
@@ -80,40 +84,113 @@ fn the_first_tenant_and_the_first_client_are_made_from_the_command_line() {
     let at = ["--data", text(&data)];
     let none = complained(1, &["tenant", "list", at[0], at[1]]);
     assert!(none.contains("there is no store in"), "{none}");
-    let made = said(&["tenant", "create", "Hotel", "--zone", "Europe/Lisbon", "--currency", "eur", at[0], at[1]]);
+    let made = said(&[
+        "tenant",
+        "create",
+        "Hotel",
+        "--zone",
+        "Europe/Lisbon",
+        "--currency",
+        "eur",
+        at[0],
+        at[1],
+    ]);
     let number = |word: &str| {
         let line = made.lines().find_map(|line| line.strip_prefix(word));
         line.unwrap_or_else(|| panic!("{made}")).trim().to_owned()
     };
     let (tenant, property) = (number("tenant "), number("property "));
-    let sandbox = ["tenant", "create", "Trials", "--sandbox", "--clock", "2027-05-01T12:00:00Z", at[0], at[1]];
+    let sandbox = [
+        "tenant",
+        "create",
+        "Trials",
+        "--sandbox",
+        "--clock",
+        "2027-05-01T12:00:00Z",
+        at[0],
+        at[1],
+    ];
     said(&sandbox);
     let list = said(&["tenant", "list", at[0], at[1]]);
-    assert!(list.contains("Hotel\tproduction") && list.contains("Trials\tsandbox at 2027-05-01T12"), "{list}");
+    assert!(
+        list.contains("Hotel\tproduction") && list.contains("Trials\tsandbox at 2027-05-01T12"),
+        "{list}"
+    );
 
     let invite = |extra: &[&str]| run(&[&["beds24", "invite", at[0], at[1]], extra].concat());
     for (extra, expected) in [
-        (&["--tenant", "7", "--scopes", "all:bookings"][..], "there is no tenant 7"),
-        (&["--tenant", &tenant, "--scopes", "bookings"], "method:category"),
-        (&["--tenant", &tenant, "--scopes", "all:bookings", "--ip", "here"], "neither an address"),
-        (&["--tenant", &tenant, "--scopes", "all:bookings", "--property", "7"], "no property 7"),
+        (
+            &["--tenant", "7", "--scopes", "all:bookings"][..],
+            "there is no tenant 7",
+        ),
+        (
+            &["--tenant", &tenant, "--scopes", "bookings"],
+            "method:category",
+        ),
+        (
+            &[
+                "--tenant",
+                &tenant,
+                "--scopes",
+                "all:bookings",
+                "--ip",
+                "here",
+            ],
+            "neither an address",
+        ),
+        (
+            &[
+                "--tenant",
+                &tenant,
+                "--scopes",
+                "all:bookings",
+                "--property",
+                "7",
+            ],
+            "no property 7",
+        ),
     ] {
         let refused = invite(extra);
         let complaint = String::from_utf8_lossy(&refused.stderr);
-        assert!(refused.status.code() == Some(1) && complaint.contains(expected), "{complaint}");
+        assert!(
+            refused.status.code() == Some(1) && complaint.contains(expected),
+            "{complaint}"
+        );
     }
-    let good = ["--tenant", &tenant, "--scopes", "all:bookings, read:inventory", "--property", &property];
+    let good = [
+        "--tenant",
+        &tenant,
+        "--scopes",
+        "all:bookings, read:inventory",
+        "--property",
+        &property,
+    ];
     let good = invite(&[&good[..], &["--ip", "127.0.0.1", "--linked-properties"]].concat());
     let printed = String::from_utf8(good.stdout).unwrap();
     let code = printed.lines().nth(1).unwrap();
     let server = Running::start(&data, &[]);
-    let setup = server.send("GET", "/beds24/v2/authentication/setup", &[("code", code)], "");
+    let setup = server.send(
+        "GET",
+        "/beds24/v2/authentication/setup",
+        &[("code", code)],
+        "",
+    );
     assert_eq!(setup.status, 200, "{printed}");
     let token = setup.json()["token"].as_str().unwrap().to_owned();
-    let details = server.send("GET", "/beds24/v2/authentication/details", &[("token", &token)], "").json();
+    let details = server
+        .send(
+            "GET",
+            "/beds24/v2/authentication/details",
+            &[("token", &token)],
+            "",
+        )
+        .json();
     assert_eq!(details["token"]["onlyPropertyId"].to_string(), property);
     assert_eq!(details["token"]["linkedProperties"], true);
-    assert_eq!(details["token"]["scopes"], serde_json::json!(["all:bookings", "read:inventory"]));
+    assert_eq!(
+        details["token"]["scopes"],
+        serde_json::json!(["all:bookings", "read:inventory"])
+    );
 }
 
 #[test]
@@ -123,7 +200,14 @@ fn a_command_line_that_makes_no_sense_ends_with_2() {
         &["tenant", "create"],
         &["tenant", "create", "X", "--clock", "2027-05-01T12:00:00Z"],
         &["nothing"],
-        &["beds24", "invite", "--tenant", "x", "--scopes", "all:bookings"],
+        &[
+            "beds24",
+            "invite",
+            "--tenant",
+            "x",
+            "--scopes",
+            "all:bookings",
+        ],
     ] {
         assert_eq!(run(arguments).status.code(), Some(2), "{arguments:?}");
     }
@@ -146,8 +230,22 @@ fn the_documents_are_the_same_each_time() {
 fn a_stopped_store_is_filled_through_the_hot_path() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let filled = said(&["bench-fill", "--allocations", "1500", "--lanes", "7", "--data", text(&data)]);
+    let filled = said(&[
+        "bench-fill",
+        "--allocations",
+        "1500",
+        "--lanes",
+        "7",
+        "--data",
+        text(&data),
+    ]);
     assert!(filled.contains("1500 bookings over 7 lanes"), "{filled}");
     let journal = said(&["export", "--data", text(&data)]);
-    assert_eq!(journal.lines().filter(|line| line.contains(r#""kind":"take""#)).count(), 1500);
+    assert_eq!(
+        journal
+            .lines()
+            .filter(|line| line.contains(r#""kind":"take""#))
+            .count(),
+        1500
+    );
 }

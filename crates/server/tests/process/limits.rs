@@ -32,14 +32,22 @@ fn slow_and_silent_clients_are_cut_and_others_are_served_meanwhile() {
     let server = strict(&folder.path().join("data"));
     let mut silent = server.connect();
     let mut half_a_head = server.connect();
-    half_a_head.write_all(b"GET /health/live HTTP/1.1\r\nhos").unwrap();
+    half_a_head
+        .write_all(b"GET /health/live HTTP/1.1\r\nhos")
+        .unwrap();
     assert_eq!(server.send("GET", "/health/live", &[], "").status, 200);
     for stream in [&mut silent, &mut half_a_head] {
         let (open, said) = until_closed(stream);
-        assert!(open < Duration::from_secs(3) && said.is_empty(), "{open:?} {said}");
+        assert!(
+            open < Duration::from_secs(3) && said.is_empty(),
+            "{open:?} {said}"
+        );
     }
     let metrics = server.send("GET", "/metrics", &[], "").body;
-    assert!(metrics.contains(r#"http_connections_cut_total{limit="header_time"} 2"#), "{metrics}");
+    assert!(
+        metrics.contains(r#"http_connections_cut_total{limit="header_time"} 2"#),
+        "{metrics}"
+    );
 }
 
 #[test]
@@ -48,13 +56,18 @@ fn a_head_that_trickles_is_cut_all_the_same() {
     let server = strict(&folder.path().join("data"));
     let mut stream = server.connect();
     let began = Instant::now();
-    let trickled = b"GET /health/live HTTP/1.1\r\nhost: x\r\nx-padding: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-        .iter()
-        .try_for_each(|byte| {
-            std::thread::sleep(Duration::from_millis(60));
-            stream.write_all(&[*byte])
-        });
-    assert!(trickled.is_err(), "the whole head was taken, in {:?}", began.elapsed());
+    let trickled =
+        b"GET /health/live HTTP/1.1\r\nhost: x\r\nx-padding: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+            .iter()
+            .try_for_each(|byte| {
+                std::thread::sleep(Duration::from_millis(60));
+                stream.write_all(&[*byte])
+            });
+    assert!(
+        trickled.is_err(),
+        "the whole head was taken, in {:?}",
+        began.elapsed()
+    );
     assert!(began.elapsed() < Duration::from_secs(4));
 }
 
@@ -63,11 +76,16 @@ fn an_idle_connection_may_stay_longer_than_a_head_may_take_but_not_for_ever() {
     let folder = tempfile::tempdir().unwrap();
     let server = strict(&folder.path().join("data"));
     let mut stream = server.connect();
-    stream.write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    stream
+        .write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n")
+        .unwrap();
     let mut answer = [0; 400];
     assert!(stream.read(&mut answer).unwrap() > 0);
     let (open, _) = until_closed(&mut stream);
-    assert!((Duration::from_secs(2)..Duration::from_secs(6)).contains(&open), "{open:?}");
+    assert!(
+        (Duration::from_secs(2)..Duration::from_secs(6)).contains(&open),
+        "{open:?}"
+    );
 }
 
 #[test]
@@ -79,7 +97,9 @@ fn a_body_that_stops_is_refused_by_the_dialect_in_time() {
     let headers = [("token", demo["beds24"]["token"].as_str().unwrap())];
     let whole = request("POST", "/beds24/v2/bookings", &headers, "[{}]");
     let mut stream = server.connect();
-    stream.write_all(&whole.as_bytes()[..whole.len() - 2]).unwrap();
+    stream
+        .write_all(&whole.as_bytes()[..whole.len() - 2])
+        .unwrap();
     let began = Instant::now();
     let reply = read_reply(&mut stream);
     assert_eq!(reply.status, 400, "{}", reply.body);
@@ -93,7 +113,10 @@ fn an_address_gets_so_many_connections_and_more_once_it_gives_some_back() {
     let mut open: Vec<TcpStream> = (0..20).map(|_| server.connect()).collect();
     std::thread::sleep(Duration::from_millis(100));
     let (refused_after, _) = until_closed(&mut server.connect());
-    assert!(refused_after < Duration::from_millis(500), "{refused_after:?}");
+    assert!(
+        refused_after < Duration::from_millis(500),
+        "{refused_after:?}"
+    );
     open.truncate(10);
     std::thread::sleep(Duration::from_millis(100));
     assert_eq!(server.send("GET", "/health/live", &[], "").status, 200);
@@ -119,7 +142,10 @@ fn a_body_without_end_is_refused_before_it_is_read() {
 #[test]
 fn forwarded_addresses_count_only_from_named_proxies() {
     let folder = tempfile::tempdir().unwrap();
-    for (arguments, seen) in [(&[][..], "127.0.0.1"), (&["--trust-proxy", "127.0.0.0/8"][..], "203.0.113.7")] {
+    for (arguments, seen) in [
+        (&[][..], "127.0.0.1"),
+        (&["--trust-proxy", "127.0.0.0/8"][..], "203.0.113.7"),
+    ] {
         let data = folder.path().join(seen);
         let server = Running::start(&data, arguments);
         let demo = demo(&data);
@@ -127,7 +153,9 @@ fn forwarded_addresses_count_only_from_named_proxies() {
             ("token", demo["beds24"]["token"].as_str().unwrap()),
             ("x-forwarded-for", "198.51.100.1, 203.0.113.7"),
         ];
-        let details = server.send("GET", "/beds24/v2/authentication/details", &headers, "").json();
+        let details = server
+            .send("GET", "/beds24/v2/authentication/details", &headers, "")
+            .json();
         assert_eq!(details["diagnostics"]["requestIp"], seen);
     }
 }

@@ -23,8 +23,6 @@ pub struct Running {
     child: Child,
     /// Its address.
     pub address: String,
-    /// Where its log goes.
-    log: std::path::PathBuf,
 }
 
 /// What came back.
@@ -51,12 +49,18 @@ impl Running {
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(File::options().create(true).append(true).open(&log).unwrap())
+            .stderr(
+                File::options()
+                    .create(true)
+                    .append(true)
+                    .open(&log)
+                    .unwrap(),
+            )
             .spawn()
             .unwrap();
         let address = first_line(&mut child);
         let address = address.rsplit("http://").next().unwrap().trim().to_owned();
-        Self { child, address, log }
+        Self { child, address }
     }
 
     pub fn pid(&self) -> rustix::process::Pid {
@@ -85,11 +89,6 @@ impl Running {
         panic!("the server did not end");
     }
 
-    /// What it has logged so far.
-    pub fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap()
-    }
-
     /// A connection to it.
     pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(&self.address).unwrap();
@@ -116,7 +115,10 @@ impl Drop for Running {
 
 /// A request as it goes over the line; the connection is closed after its answer.
 pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
     format!(
         "{method} {path} HTTP/1.1\r\nhost: tabard.test\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}",
         body.len()
@@ -128,8 +130,14 @@ pub fn read_reply(stream: &mut TcpStream) -> Reply {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
     let text = String::from_utf8(bytes).unwrap();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap();
+    let (head, body) = text
+        .split_once("\r\n\r\n")
+        .unwrap_or_else(|| panic!("no answer: {text:?}"));
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .unwrap();
     Reply {
         status,
         head: head.to_lowercase(),
@@ -144,7 +152,11 @@ pub fn demo(data: &Path) -> Value {
 
 /// Runs a command to its end.
 pub fn run(arguments: &[&str]) -> Output {
-    Command::new(TABARD).args(arguments).stdin(Stdio::null()).output().unwrap()
+    Command::new(TABARD)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
 }
 
 /// What a command said, which must have succeeded.

@@ -10,27 +10,43 @@ fn the_demo_can_be_booked_with_what_its_file_says() {
     let data = folder.path().join("data");
     let server = Running::start(&data, &[]);
     let file = data.join("demo.json");
-    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
     let demo = demo(&data);
     assert_eq!(demo["url"], format!("http://{}", server.address));
     let beds24 = &demo["beds24"];
-    assert_eq!(beds24["base_url"], format!("http://{}/beds24/v2", server.address));
+    assert_eq!(
+        beds24["base_url"],
+        format!("http://{}/beds24/v2", server.address)
+    );
     assert!(beds24["property_id"].is_i64());
     assert!(beds24["room_ids"].as_array().unwrap().len() >= 3);
     for (token, limit) in [("token", "1000000"), ("limited_token", "100")] {
         let headers = [("token", beds24[token].as_str().unwrap())];
         let reply = server.send("GET", "/beds24/v2/bookings", &headers, "");
         assert_eq!(reply.status, 200);
-        assert!(reply.head.contains(&format!("x-fivemincreditlimit: {limit}\r\n")), "{}", reply.head);
+        assert!(
+            reply
+                .head
+                .contains(&format!("x-fivemincreditlimit: {limit}\r\n")),
+            "{}",
+            reply.head
+        );
     }
     let code = [("code", beds24["invite_code"].as_str().unwrap())];
     let path = "/beds24/v2/authentication/setup";
     assert_eq!(server.send("GET", path, &code, "").status, 200);
     assert_eq!(server.send("GET", path, &code, "").status, 401);
     let room = beds24["room_ids"][0].as_i64().unwrap();
-    let body = format!(r#"[{{"roomId":{room},"arrival":"2027-03-01","departure":"2027-03-03","numAdult":2}}]"#);
+    let body = format!(
+        r#"[{{"roomId":{room},"arrival":"2027-03-01","departure":"2027-03-03","numAdult":2}}]"#
+    );
     let headers = [("token", beds24["token"].as_str().unwrap())];
-    let booked = server.send("POST", "/beds24/v2/bookings", &headers, &body).json();
+    let booked = server
+        .send("POST", "/beds24/v2/bookings", &headers, &body)
+        .json();
     assert_eq!(booked[0]["success"], true, "{booked}");
     assert!(server.stop().success());
 }
@@ -43,14 +59,24 @@ fn a_restart_has_fresh_tokens_under_the_same_grants_and_the_same_rooms() {
     let before = demo(&data);
     let server = Running::start(&data, &[]);
     let after = demo(&data);
-    for same in ["refresh_token", "limited_refresh_token", "property_id", "room_ids"] {
+    for same in [
+        "refresh_token",
+        "limited_refresh_token",
+        "property_id",
+        "room_ids",
+    ] {
         assert_eq!(before["beds24"][same], after["beds24"][same], "{same}");
     }
     for fresh in ["token", "limited_token", "invite_code"] {
         assert_ne!(before["beds24"][fresh], after["beds24"][fresh], "{fresh}");
     }
     let headers = [("token", after["beds24"]["token"].as_str().unwrap())];
-    assert_eq!(server.send("GET", "/beds24/v2/properties", &headers, "").status, 200);
+    assert_eq!(
+        server
+            .send("GET", "/beds24/v2/properties", &headers, "")
+            .status,
+        200
+    );
 }
 
 #[test]
@@ -60,14 +86,23 @@ fn a_second_process_on_the_same_directory_is_refused_with_what_to_do() {
     let server = Running::start(&data, &[]);
     let data = data.to_str().unwrap();
     let second = complained(1, &["serve", "--listen", "127.0.0.1:0", "--data", data]);
-    assert!(second.contains("another tabard process is using"), "{second}");
+    assert!(
+        second.contains("another tabard process is using"),
+        "{second}"
+    );
     assert!(second.contains("--data"), "{second}");
     let write = complained(1, &["tenant", "create", "Second", "--data", data]);
     assert!(write.contains("another tabard process is using"), "{write}");
     assert!(said(&["tenant", "list", "--data", data]).contains("Demo"));
-    let taken = complained(1, &["serve", "--listen", &server.address, "--data", "elsewhere"]);
+    let taken = complained(
+        1,
+        &["serve", "--listen", &server.address, "--data", "elsewhere"],
+    );
     assert!(taken.contains("can't listen on"), "{taken}");
-    assert!(!std::path::Path::new("elsewhere").exists(), "nothing is made before the address is ours");
+    assert!(
+        !std::path::Path::new("elsewhere").exists(),
+        "nothing is made before the address is ours"
+    );
 }
 
 #[test]
@@ -77,22 +112,36 @@ fn without_the_demo_an_empty_store_starts_empty() {
     let data_text = data.to_str().unwrap();
     said(&["tenant", "create", "Real", "--data", data_text]);
     let server = Running::start(&data, &[]);
-    assert!(!data.join("demo.json").exists(), "a store with tenants gets no demo");
+    assert!(
+        !data.join("demo.json").exists(),
+        "a store with tenants gets no demo"
+    );
     assert_eq!(server.send("GET", "/health/ready", &[], "").status, 200);
     assert_eq!(server.send("GET", "/health/live", &[], "").status, 200);
     let metrics = server.send("GET", "/metrics", &[], "");
-    assert!(metrics.body.contains("http_connections_total"), "{}", metrics.body);
+    assert!(
+        metrics.body.contains("http_connections_total"),
+        "{}",
+        metrics.body
+    );
 }
 
 #[test]
 fn metrics_and_health_can_have_an_address_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
     let mut server = Running::start(&folder.path().join("data"), &["--metrics-listen", &free]);
     assert_eq!(server.send("GET", "/metrics", &[], "").status, 404);
     server.address = free;
     assert_eq!(server.send("GET", "/metrics", &[], "").status, 200);
-    assert_eq!(server.send("GET", "/beds24/v2/bookings", &[], "").status, 404);
+    assert_eq!(
+        server.send("GET", "/beds24/v2/bookings", &[], "").status,
+        404
+    );
 }
 
 #[test]
@@ -102,16 +151,43 @@ fn the_log_tells_who_called_what_and_no_secret() {
     let server = Running::start(&data, &["--log-format", "json"]);
     let demo = demo(&data);
     let token = demo["beds24"]["token"].as_str().unwrap();
-    server.send("GET", "/beds24/v2/bookings", &[("token", token), ("x-request-id", "seen-7")], "");
+    server.send(
+        "GET",
+        "/beds24/v2/bookings",
+        &[("token", token), ("x-request-id", "seen-7")],
+        "",
+    );
     let log = data.with_extension("log");
     assert!(server.stop().success());
     let log = std::fs::read_to_string(log).unwrap();
-    let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let request = lines.iter().find(|line| line["request_id"] == "seen-7").unwrap();
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let request = lines
+        .iter()
+        .find(|line| line["request_id"] == "seen-7")
+        .unwrap();
     assert_eq!(request["target"], "access");
-    assert_eq!((&request["status"], &request["method"]), (&200.into(), &"GET".into()));
-    assert!(request["tenant_id"].is_i64() && request["grant_id"].is_i64() && request["client_id"].is_i64());
-    for secret in ["token", "limited_token", "refresh_token", "invite_code", "limited_refresh_token"] {
-        assert!(!log.contains(demo["beds24"][secret].as_str().unwrap()), "{secret} is in the log");
+    assert_eq!(
+        (&request["status"], &request["method"]),
+        (&200.into(), &"GET".into())
+    );
+    assert!(
+        request["tenant_id"].is_i64()
+            && request["grant_id"].is_i64()
+            && request["client_id"].is_i64()
+    );
+    for secret in [
+        "token",
+        "limited_token",
+        "refresh_token",
+        "invite_code",
+        "limited_refresh_token",
+    ] {
+        assert!(
+            !log.contains(demo["beds24"][secret].as_str().unwrap()),
+            "{secret} is in the log"
+        );
     }
 }

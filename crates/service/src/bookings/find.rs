@@ -108,12 +108,6 @@ pub struct BookingInclude {
 
 const ITEM_OF: &[(&str, ColumnKind)] = &[("tenant_id", Int), ("booking_id", Int)];
 
-static UNITS: Each = Each::new(
-    "SELECT a.booking_id, a.unit, a.overbooked FROM {each} JOIN allocation a ON a.tenant_id = each.tenant_id \
-     AND a.booking_id = each.booking_id",
-    ITEM_OF,
-);
-
 static GROUPS: Each = Each::new(
     "SELECT b.group_id, b.id FROM {each} JOIN booking b ON b.tenant_id = each.tenant_id AND b.group_id = each.group_id",
     &[("tenant_id", Int), ("group_id", Int)],
@@ -257,7 +251,7 @@ async fn complete(
 ) -> Result<Vec<BookingView>> {
     let tenant_id = actor.tenant_id;
     let keys: Vec<Row> = bookings.iter().map(|booking| vec![tenant_id.into(), booking.id.into()]).collect();
-    let mut units = units(tx, &keys).await?;
+    let mut units = units(tx, &bookings).await?;
     let mut lines = items::<Line>(tx, include.lines, &keys, |line| (line.booking_id, line.id)).await?;
     let mut notes = items::<Note>(tx, include.notes, &keys, |note| (note.booking_id, note.id)).await?;
     let mut guests = items::<Guest>(tx, include.guests, &keys, |guest| (guest.booking_id, guest.id)).await?;
@@ -277,19 +271,16 @@ async fn complete(
     Ok(views.collect())
 }
 
-async fn units(tx: &mut Tx, keys: &[Row]) -> Result<HashMap<Id, (Vec<i64>, bool)>> {
+async fn units(tx: &mut Tx, bookings: &[Booking]) -> Result<HashMap<Id, (Vec<i64>, bool)>> {
     let mut units: HashMap<Id, (Vec<i64>, bool)> = HashMap::new();
-    for row in tx.read_each(&UNITS, keys).await? {
-        let mut cells = catalogue::Cells::of("allocation", row);
-        let malformed = store::Error::from;
-        let booking_id: Id = cells.next("booking_id").map_err(malformed)?;
-        let unit: Option<i64> = cells.next("unit").map_err(malformed)?;
-        let overbooked: bool = cells.next("overbooked").map_err(malformed)?;
-        let entry = units.entry(booking_id).or_default();
-        entry.0.extend(unit);
-        entry.1 |= overbooked;
+    for assigned in store::occupancy::assigned(tx, bookings).await? {
+        let entry = units.entry(assigned.booking_id).or_default();
+        entry.0.extend(assigned.unit);
+        entry.1 |= assigned.overbooked;
     }
-    units.values_mut().for_each(|(units, _)| units.sort_unstable());
+    units
+        .values_mut()
+        .for_each(|(units, _)| units.sort_unstable());
     Ok(units)
 }
 

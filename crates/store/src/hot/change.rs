@@ -12,7 +12,9 @@ use jiff::{Timestamp, civil::Date};
 use super::{
     Decision, Done, Refusal, Stamp, SubOutcome,
     judge::{Overbooking, Stay},
-    place::{Group, UnitChoice, Wish, check_quantity, joined_group, mark_master, taking},
+    place::{
+        Group, UnitChoice, Wish, check_quantity, check_reference, joined_group, mark_master, taking,
+    },
     seen::{ItemRows, Key, Seen},
 };
 use crate::events::EventRow;
@@ -180,6 +182,7 @@ fn changed(
         after.channel.clone_from(channel);
     }
     if let Some(reference) = &change.external_reference {
+        check_reference(reference)?;
         after.external_reference.clone_from(reference);
     }
     change.details.clone().apply(&mut after.details);

@@ -8,7 +8,10 @@ use catalogue::{
     Kind, Row,
     sale::{Booking, Line, Note},
 };
-use domain::{id::Id, time::{Zone, night_instants}};
+use domain::{
+    id::Id,
+    time::{Zone, night_instants},
+};
 use jiff::{ToSpan, civil::Date};
 
 use super::{
@@ -38,22 +41,36 @@ pub struct Window {
 const BY_BOOKING: &[(&str, catalogue::ColumnKind)] = &[("tenant_id", Int), ("booking_id", Int)];
 const BY_ID: &[(&str, catalogue::ColumnKind)] = &[("tenant_id", Int), ("id", Int)];
 
+/// Where the allocations of a booking stand: in its resource's lane, from its start on. The lane's
+/// own key finds them, so no second index has to be kept for every booking that is made.
+pub(crate) const OF_BOOKING: &[(&str, catalogue::ColumnKind)] = &[
+    ("tenant_id", Int),
+    ("lane_id", Int),
+    ("starts_at", Int),
+    ("booking_id", Int),
+];
+
+/// A row of [`OF_BOOKING`].
+pub(crate) fn allocation_key(booking: &Booking) -> Row {
+    vec![
+        booking.tenant_id.into(),
+        booking.resource_id.into(),
+        booking.starts_at.as_second().into(),
+        booking.id.into(),
+    ]
+}
+
 static ANSWERS: Each = Each::new(
     "SELECT i.tenant_id, i.grant_id, i.key, i.at, i.fingerprint, i.status, i.body FROM {each} \
      JOIN idempotency i ON i.tenant_id = each.tenant_id AND i.grant_id = each.grant_id AND i.key = each.key",
     &[("tenant_id", Int), ("grant_id", Int), ("key", Text)],
 );
 
-static TAKEN_BY_BOOKINGS: Each = Each::new(
-    "SELECT a.tenant_id, a.booking_id, a.lane_id, a.starts_at, a.id FROM {each} \
-     JOIN allocation a ON a.tenant_id = each.tenant_id AND a.booking_id = each.booking_id",
-    BY_BOOKING,
-);
-
 static ALLOCATIONS_OF_BOOKINGS: Each = Each::new(
     "SELECT a.tenant_id, a.lane_id, a.id, a.booking_id, a.starts_at, a.ends_at, a.quantity, a.unit, a.pinned, a.expires_at, \
-     a.overbooked FROM {each} JOIN allocation a ON a.tenant_id = each.tenant_id AND a.booking_id = each.booking_id",
-    BY_BOOKING,
+     a.overbooked FROM {each} JOIN allocation a ON a.tenant_id = each.tenant_id AND a.lane_id = each.lane_id \
+     AND a.starts_at = each.starts_at AND a.booking_id = each.booking_id",
+    OF_BOOKING,
 );
 
 static ALLOCATIONS_IN: Each = Each::new(
@@ -171,15 +188,6 @@ impl Seen {
     }
 
     async fn load_items(&mut self, tx: &mut Tx, keys: &[Row]) -> Result<()> {
-        for row in tx.read_each(&TAKEN_BY_BOOKINGS, keys).await? {
-            let mut cells = catalogue::Cells::of("allocation", row);
-            let key = (cells.next("tenant_id")?, cells.next("booking_id")?);
-            if let Some(held) = self.bookings.get_mut(&key) {
-                let lane_id = cells.next("lane_id")?;
-                let place = (cells.next("starts_at")?, cells.next("id")?);
-                held.taken.push((lane_id, place));
-            }
-        }
         for line in read_items::<Line>(tx, keys).await? {
             if let Some(held) = self.bookings.get_mut(&(line.tenant_id, line.booking_id)) {
                 held.lines.push(line);
@@ -261,10 +269,24 @@ impl Seen {
         self.put_limits(tx.read_each(&LIMITS, &limits).await?)?;
         let rows = tx.read_each(&ALLOCATIONS_IN, &windows).await?;
         self.put_allocations(rows)?;
-        let keys: Vec<Row> = self.bookings.keys().map(key_row).collect();
-        // What a booking has may lie outside of what is asked about, and is wanted whole.
-        let own = tx.read_each(&ALLOCATIONS_OF_BOOKINGS, &keys).await?;
-        self.put_allocations(own)
+        self.load_taken(tx).await
+    }
+
+    /// What the bookings have may lie outside of what is asked about, and is wanted whole.
+    async fn load_taken(&mut self, tx: &mut Tx) -> Result<()> {
+        let keys: Vec<Row> = self
+            .bookings
+            .values()
+            .map(|held| allocation_key(&held.booking))
+            .collect();
+        for row in tx.read_each(&ALLOCATIONS_OF_BOOKINGS, &keys).await? {
+            let (key, allocation) = allocation(row)?;
+            if let Some(held) = self.bookings.get_mut(&(key.0, allocation.booking_id)) {
+                held.taken.push((key.1, allocation.place()));
+            }
+            self.put_allocation(key, allocation);
+        }
+        Ok(())
     }
 
     fn put_limits(&mut self, rows: Vec<Row>) -> Result<()> {
@@ -351,14 +373,11 @@ fn joined_group(group: Group) -> Option<Id> {
 fn wanted_stretches(batch: &[&Submission], seen: &Seen) -> BTreeMap<Key, Vec<Nights>> {
     let mut wanted: BTreeMap<Key, Vec<Nights>> = BTreeMap::new();
     for held in seen.bookings.values() {
-        let lane_ids = held.taken.iter().map(|(lane_id, _)| lane_id);
-        for lane_id in lane_ids.chain([&held.booking.resource_id]) {
-            let nights = nights(held.booking.arrival_on, held.booking.departure_on);
-            wanted
-                .entry((held.booking.tenant_id, *lane_id))
-                .or_default()
-                .extend(nights);
-        }
+        let nights = nights(held.booking.arrival_on, held.booking.departure_on);
+        wanted
+            .entry((held.booking.tenant_id, held.booking.resource_id))
+            .or_default()
+            .extend(nights);
     }
     for submission in batch {
         let tenant_id = submission.stamp.tenant_id;
@@ -389,11 +408,19 @@ fn asked(command: &Command, tenant_id: Id, seen: &Seen) -> Option<(Id, Option<Ni
             let held = seen.bookings.get(&(tenant_id, change.booking_id));
             let booking = held.map(|held| &held.booking);
             let change = &change.change;
-            let arrival = change.arrival_on.or(booking.map(|booking| booking.arrival_on));
-            let departure = change.departure_on.or(booking.map(|booking| booking.departure_on));
+            let arrival = change
+                .arrival_on
+                .or(booking.map(|booking| booking.arrival_on));
+            let departure = change
+                .departure_on
+                .or(booking.map(|booking| booking.departure_on));
             Some((
-                change.resource_id.or(booking.map(|booking| booking.resource_id))?,
-                arrival.zip(departure).and_then(|(arrival, departure)| nights(arrival, departure)),
+                change
+                    .resource_id
+                    .or(booking.map(|booking| booking.resource_id))?,
+                arrival
+                    .zip(departure)
+                    .and_then(|(arrival, departure)| nights(arrival, departure)),
             ))
         }
         Command::SetCapacity(set) => Some((set.resource_id, None)),
@@ -442,7 +469,9 @@ fn allocation_row(key: Key, lane: &Lane, from: i64, to: i64) -> Row {
 /// From which second to which nights last.
 fn instants(zone: &Zone, first: i64, until: i64) -> (i64, i64) {
     let day = catalogue::from_day_number;
-    let period = day(first).zip(day(until)).and_then(|(first, until)| night_instants(zone, first, until).ok());
+    let period = day(first)
+        .zip(day(until))
+        .and_then(|(first, until)| night_instants(zone, first, until).ok());
     match period {
         Some(period) => (period.start_second(), period.end_second()),
         // No zone is further than a day from UTC.

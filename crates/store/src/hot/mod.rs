@@ -28,7 +28,10 @@ use domain::{
 };
 use jiff::Timestamp;
 
-pub(crate) use self::judge::free_for;
+pub(crate) use self::{
+    judge::free_for,
+    load::{OF_BOOKING, allocation_key},
+};
 pub use self::{
     capacity::{OpenLane, SetCapacity},
     change::{BookingChange, ChangeBooking, SubChange},
@@ -166,6 +169,11 @@ pub enum Refusal {
     BadQuantity {
         /// The most that is possible.
         most: i64,
+    },
+    /// The external reference is longer than an index takes.
+    LongReference {
+        /// The most bytes.
+        most: usize,
     },
     /// The dates make no stay.
     BadDates(BadPeriod),

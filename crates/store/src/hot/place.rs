@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     events::EventRow,
-    limits::{LARGEST_QUANTITY, UNITS_OF_A_BOOKING},
+    limits::{LARGEST_QUANTITY, REFERENCE_BYTES, UNITS_OF_A_BOOKING},
 };
 
 /// A new booking with everything on it.
@@ -77,7 +77,9 @@ pub(super) fn decide(
         Ok(stay) => stay,
         Err(refusal) => return refusal.into(),
     };
-    if let Err(refusal) = check_quantity(lane, booking.quantity) {
+    let checked = check_quantity(lane, booking.quantity)
+        .and_then(|()| check_reference(&booking.external_reference));
+    if let Err(refusal) = checked {
         return refusal.into();
     }
     let organization_id = lane.organization_id;
@@ -218,6 +220,15 @@ impl Wish {
             prefers: Vec::new(),
         }
     }
+}
+
+pub(super) fn check_reference(reference: &str) -> Result<(), Refusal> {
+    if reference.len() > REFERENCE_BYTES {
+        return Err(Refusal::LongReference {
+            most: REFERENCE_BYTES,
+        });
+    }
+    Ok(())
 }
 
 /// What one booking may take: at least one, and no more than rows can be written for.

@@ -11,8 +11,10 @@ use domain::{id::Id, lane::Taken, time::Zone};
 use journal::{Entry, Kind as EntryKind};
 
 use super::{
+    Answer, BookingState, Outcome, Stamp, Submission,
     allocations::{Allocations, Place},
-    Answer, BookingState, Outcome, Stamp, Submission, load::Window};
+    load::Window,
+};
 use crate::{events::EventRow, idempotency::Stored};
 
 /// A row of a tenant: tenant and id.

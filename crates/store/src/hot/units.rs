@@ -83,9 +83,9 @@ pub(super) fn assign(
 }
 
 fn is_free(stays: &[Packed], span: &Span, unit: u16) -> bool {
-    !stays.iter().any(|stay| {
-        stay.unit == Some(unit) && stay.starts_at < span.to && span.from < stay.ends_at
-    })
+    !stays
+        .iter()
+        .any(|stay| stay.unit == Some(unit) && stay.starts_at < span.to && span.from < stay.ends_at)
 }
 
 /// Packs the stays around the wanted ones anew.
@@ -158,8 +158,7 @@ fn around(seen: &Seen, lane: &Lane, span: &Span) -> Around {
         stay.pinned |= !within;
         all_within &= within;
     }
-    let may_widen =
-        seen.may_widen && !all_within && stays.len() <= crate::limits::REPACKED_STAYS;
+    let may_widen = seen.may_widen && !all_within && stays.len() <= crate::limits::REPACKED_STAYS;
     // Each time the stretch becomes three times as long, so that a few times are enough.
     let more = to.saturating_sub(from);
     let wider = may_widen.then(|| Window {

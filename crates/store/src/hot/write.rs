@@ -1,10 +1,6 @@
 //! Turns what a batch has made of the store into rows: one statement per table and verb.
 
-use catalogue::{
-    ColumnKind::Int,
-    Kind, Row, Table, Value,
-    sale::Booking,
-};
+use catalogue::{ColumnKind::Int, Kind, Row, Table, Value, sale::Booking};
 use domain::id::Id;
 
 use super::seen::{Allocation, ItemRows, Key, Lane, Origin, Seen};
@@ -13,8 +9,8 @@ use crate::{
     kind::statements,
     statement::Each,
     tables::{
-        ALLOCATION_IN, ALLOCATION_ON, ALLOCATION_OUT, ANSWER_IN, AUDIT_IN, JOURNAL_IN, LANE_IN, LANE_ON,
-        OUTBOX_IN,
+        ALLOCATION_IN, ALLOCATION_ON, ALLOCATION_OUT, ANSWER_IN, AUDIT_IN, JOURNAL_IN, LANE_IN,
+        LANE_ON, OUTBOX_IN,
     },
     tx::Tx,
 };
@@ -252,19 +248,17 @@ fn answer_rows(
         .collect();
     // Two writers that insert the same keys wait for each other, in the same order.
     new.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-    let rows = new.into_iter().map(
-        |((tenant_id, grant_id, key), answer)| {
-            let stored = answer.stored;
-            vec![
-                tenant_id.into(),
-                grant_id.into(),
-                key.into(),
-                stored.at.as_millisecond().into(),
-                Value::Bytes(stored.fingerprint.to_vec()),
-                i64::from(stored.status).into(),
-                Value::Bytes(stored.body),
-            ]
-        },
-    );
+    let rows = new.into_iter().map(|((tenant_id, grant_id, key), answer)| {
+        let stored = answer.stored;
+        vec![
+            tenant_id.into(),
+            grant_id.into(),
+            key.into(),
+            stored.at.as_millisecond().into(),
+            Value::Bytes(stored.fingerprint.to_vec()),
+            i64::from(stored.status).into(),
+            Value::Bytes(stored.body),
+        ]
+    });
     writes.add(&ANSWER_IN, rows.collect());
 }

@@ -100,7 +100,6 @@ CREATE TABLE allocation (
     overbooked BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, lane_id, starts_at, id)
 ) {clustered};
-CREATE INDEX allocation_by_booking ON allocation (tenant_id, booking_id);
 CREATE INDEX allocation_by_expiry ON allocation (tenant_id, expires_at) WHERE expires_at IS NOT NULL;
 
 CREATE TABLE journal (

@@ -14,8 +14,11 @@ async fn race(scene: &Scene, commands: Vec<Command>) -> Vec<Outcome> {
     let start = std::sync::Arc::new(tokio::sync::Barrier::new(commands.len()));
     let mut tasks = tokio::task::JoinSet::new();
     for command in commands {
-        let (store, submission, start) =
-            (scene.store.clone(), scene.submission(vec![command]), start.clone());
+        let (store, submission, start) = (
+            scene.store.clone(),
+            scene.submission(vec![command]),
+            start.clone(),
+        );
         tasks.spawn(async move {
             start.wait().await;
             testkit::scene::fresh(store.submit(submission).await.unwrap())
@@ -32,8 +35,17 @@ async fn a_lane_with_room_for_three_is_never_sold_four_times() {
                 let lane_id = scene.lane(lane).await;
                 let place = |_| scene.place(lane_id, round, 2).into();
                 let outcomes = race(&scene, (0..64).map(place).collect()).await;
-                assert_eq!(outcomes.iter().filter(|outcome| is_done(outcome)).count(), 3);
-                assert_eq!(outcomes.iter().filter(|outcome| is_sold_out(outcome)).count(), 61);
+                assert_eq!(
+                    outcomes.iter().filter(|outcome| is_done(outcome)).count(),
+                    3
+                );
+                assert_eq!(
+                    outcomes
+                        .iter()
+                        .filter(|outcome| is_sold_out(outcome))
+                        .count(),
+                    61
+                );
             }
         }
         scene.verify().await;
@@ -45,8 +57,10 @@ async fn a_lane_with_room_for_three_is_never_sold_four_times() {
 async fn every_way_to_take_the_last_place_is_in_the_same_race() {
     in_each_scene(|scene| async move {
         for _ in 0..5 {
-            let (lane, elsewhere) =
-                (scene.lane(LaneOf::units(1)).await, scene.lane(LaneOf::units(64)).await);
+            let (lane, elsewhere) = (
+                scene.lane(LaneOf::units(1)).await,
+                scene.lane(LaneOf::units(64)).await,
+            );
             let mut commands: Vec<Command> = Vec::new();
             for number in 0..48 {
                 if number % 4 == 0 {
@@ -75,8 +89,17 @@ async fn every_way_to_take_the_last_place_is_in_the_same_race() {
                 commands.push(change.into());
             }
             let outcomes = race(&scene, commands).await;
-            assert_eq!(outcomes.iter().filter(|outcome| is_done(outcome)).count(), 1);
-            assert_eq!(outcomes.iter().filter(|outcome| is_sold_out(outcome)).count(), 47);
+            assert_eq!(
+                outcomes.iter().filter(|outcome| is_done(outcome)).count(),
+                1
+            );
+            assert_eq!(
+                outcomes
+                    .iter()
+                    .filter(|outcome| is_sold_out(outcome))
+                    .count(),
+                47
+            );
         }
         scene.verify().await;
     })
@@ -87,9 +110,15 @@ async fn every_way_to_take_the_last_place_is_in_the_same_race() {
 async fn a_refusal_leaves_no_trace_and_touches_no_other_command_of_its_batch() {
     in_each_scene(|scene| async move {
         let lane = scene.lane(LaneOf::units(1)).await;
-        let before = (count(&scene, "journal").await, count(&scene, "outbox").await);
-        let (first, refused, third) =
-            (scene.place(lane, 0, 2), scene.place(lane, 1, 2), scene.place(lane, 2, 2));
+        let before = (
+            count(&scene, "journal").await,
+            count(&scene, "outbox").await,
+        );
+        let (first, refused, third) = (
+            scene.place(lane, 0, 2),
+            scene.place(lane, 1, 2),
+            scene.place(lane, 2, 2),
+        );
         let ids = [&first, &refused, &third].map(|place| place.booking.id);
         let outcomes = scene
             .submit(vec![first.into(), refused.into(), third.into()])
@@ -98,7 +127,10 @@ async fn a_refusal_leaves_no_trace_and_touches_no_other_command_of_its_batch() {
         assert_eq!(outcomes[1], Outcome::Refused(Refusal::SoldOut { free: 0 }));
         assert!(scene.booking(ids[0]).await.is_some() && scene.booking(ids[2]).await.is_some());
         assert_eq!(scene.booking(ids[1]).await, None);
-        let after = (count(&scene, "journal").await, count(&scene, "outbox").await);
+        let after = (
+            count(&scene, "journal").await,
+            count(&scene, "outbox").await,
+        );
         assert_eq!((after.0 - before.0, after.1 - before.1), (2, 2));
         assert_eq!(count(&scene, "audit").await, count(&scene, "outbox").await);
         scene.verify().await;
@@ -114,7 +146,9 @@ async fn items_of_one_submission_see_each_other() {
         // What is cancelled in one item is free for the next; what that takes is gone for the third.
         let outcomes = scene
             .submit(vec![
-                scene.become_(first, domain::booking::Status::Cancelled).into(),
+                scene
+                    .become_(first, domain::booking::Status::Cancelled)
+                    .into(),
                 scene.place(lane, 0, 2).into(),
                 scene.place(lane, 1, 2).into(),
             ])
@@ -128,7 +162,12 @@ async fn items_of_one_submission_see_each_other() {
         let removed = scene.place(lane, 5, 2);
         let removal = scene.remove(removed.booking.id);
         let outcomes = scene
-            .submit(vec![place.into(), change.into(), removed.into(), removal.into()])
+            .submit(vec![
+                place.into(),
+                change.into(),
+                removed.into(),
+                removal.into(),
+            ])
             .await;
         assert!(outcomes.iter().all(is_done), "{outcomes:?}");
         scene.verify().await;
@@ -139,11 +178,18 @@ async fn items_of_one_submission_see_each_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn all_or_nothing_takes_all_or_nothing() {
     in_each_scene(|scene| async move {
-        let (one, two) = (scene.lane(LaneOf::units(1)).await, scene.lane(LaneOf::places(1)).await);
+        let (one, two) = (
+            scene.lane(LaneOf::units(1)).await,
+            scene.lane(LaneOf::places(1)).await,
+        );
         scene.placed(scene.place(two, 0, 1)).await;
         let entries = count(&scene, "journal").await;
-        let together = |commands| Submission { all_or_nothing: true, ..scene.submission(commands) };
-        let submit = async |submission| testkit::scene::fresh(scene.store.submit(submission).await.unwrap());
+        let together = |commands| Submission {
+            all_or_nothing: true,
+            ..scene.submission(commands)
+        };
+        let submit =
+            async |submission| testkit::scene::fresh(scene.store.submit(submission).await.unwrap());
         let both = vec![scene.place(one, 0, 1).into(), scene.place(two, 0, 1).into()];
         let outcomes = submit(together(both)).await;
         assert_eq!(
@@ -182,7 +228,9 @@ async fn a_stranger_who_names_a_lane_in_the_same_batch_changes_nothing_for_its_o
             });
             let answers = futures(&store, submissions.collect()).await;
             for (number, answer) in answers.into_iter().enumerate() {
-                let Answer::Fresh(outcomes) = answer else { panic!("no key was given") };
+                let Answer::Fresh(outcomes) = answer else {
+                    panic!("no key was given")
+                };
                 if number % 2 == 0 {
                     assert_eq!(outcomes[0], Outcome::Refused(Refusal::UnknownResource));
                 } else {
@@ -214,7 +262,10 @@ async fn futures(store: &Store, submissions: Vec<Submission>) -> Vec<Answer> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quantity_that_makes_no_sense_is_refused() {
     in_each_scene(|scene| async move {
-        let (units, places) = (scene.lane(LaneOf::units(3)).await, scene.lane(LaneOf::places(3)).await);
+        let (units, places) = (
+            scene.lane(LaneOf::units(3)).await,
+            scene.lane(LaneOf::places(3)).await,
+        );
         for (lane, quantity, most) in [
             (units, 0, 1_000),
             (units, -1, 1_000),
@@ -230,12 +281,23 @@ async fn a_quantity_that_makes_no_sense_is_refused() {
         }
         for capacity in [-1, i64::MAX] {
             let refusal = scene.refused(scene.set_capacity(units, capacity)).await;
-            assert_eq!(refusal, Refusal::BadQuantity { most: 1_000_000_000 });
+            assert_eq!(
+                refusal,
+                Refusal::BadQuantity {
+                    most: 1_000_000_000
+                }
+            );
         }
         let mut backwards = scene.place(places, 3, 1);
         backwards.booking.departure_on = testkit::day(3);
-        assert!(matches!(scene.refused(backwards).await, Refusal::BadDates(_)));
-        assert!(matches!(scene.refused(scene.place(places, 0, 4_000)).await, Refusal::BadDates(_)));
+        assert!(matches!(
+            scene.refused(backwards).await,
+            Refusal::BadDates(_)
+        ));
+        assert!(matches!(
+            scene.refused(scene.place(places, 0, 4_000)).await,
+            Refusal::BadDates(_)
+        ));
         scene.verify().await;
     })
     .await;

@@ -10,13 +10,32 @@ use testkit::{LaneOf, Scene, TestStore, day, in_each_scene};
 use crate::{Execute, is_done};
 
 const TABLES: &[&str] = &[
-    "client", "\"grant\"", "token", "organization", "resource", "unit", "lane", "allocation", "journal",
-    "calendar_day", "booking", "line", "note", "guest", "outbox", "audit", "idempotency", "tenant",
+    "client",
+    "\"grant\"",
+    "token",
+    "organization",
+    "resource",
+    "unit",
+    "lane",
+    "allocation",
+    "journal",
+    "calendar_day",
+    "booking",
+    "line",
+    "note",
+    "guest",
+    "outbox",
+    "audit",
+    "idempotency",
+    "tenant",
 ];
 
 /// A house with a little of everything, in texts that are awkward to copy.
 async fn furnish(scene: &Scene) {
-    let lanes = [scene.lane(LaneOf::units(4)).await, scene.lane(LaneOf::places(6)).await];
+    let lanes = [
+        scene.lane(LaneOf::units(4)).await,
+        scene.lane(LaneOf::places(6)).await,
+    ];
     for number in 0..60 {
         let mut place = scene.place(lanes[number % 2], (number % 20) as i32, 2);
         let id = place.booking.id;
@@ -27,7 +46,12 @@ async fn furnish(scene: &Scene) {
     }
     let off = scene.placed(scene.place(lanes[0], 100, 1)).await;
     scene.done(scene.become_(off, Status::Cancelled)).await;
-    for (key, bytes) in [("a", vec![0, 255, 1]), ("Ä", vec![]), ("aa", vec![7; 300]), ("B", vec![9])] {
+    for (key, bytes) in [
+        ("a", vec![0, 255, 1]),
+        ("Ä", vec![]),
+        ("aa", vec![7; 300]),
+        ("B", vec![9]),
+    ] {
         let sql = "INSERT INTO idempotency (tenant_id, grant_id, key, at, fingerprint, status, body) \
                    VALUES ($1, $2, $3, 1, $4, 200, $5)";
         let cells = vec![
@@ -37,7 +61,11 @@ async fn furnish(scene: &Scene) {
             Value::Bytes(vec![3; 32]),
             Value::Bytes(bytes),
         ];
-        scene.store.run(Execute(sql.to_owned(), cells)).await.unwrap();
+        scene
+            .store
+            .run(Execute(sql.to_owned(), cells))
+            .await
+            .unwrap();
     }
 }
 
@@ -46,7 +74,10 @@ async fn everything(store: &Store) -> Vec<(String, Vec<String>)> {
     let mut all = Vec::new();
     let mut tx = store.reader().await.unwrap();
     for table in TABLES {
-        let rows = tx.query(&format!("SELECT * FROM {table}"), &[]).await.unwrap();
+        let rows = tx
+            .query(&format!("SELECT * FROM {table}"), &[])
+            .await
+            .unwrap();
         let mut rows: Vec<String> = rows.iter().map(|row| format!("{row:?}")).collect();
         rows.sort_unstable();
         all.push(((*table).to_owned(), rows));
@@ -56,11 +87,21 @@ async fn everything(store: &Store) -> Vec<(String, Vec<String>)> {
 
 async fn copy_into(from: &Store, to: &Store) {
     let mut told = Vec::new();
-    store::copy(from, to, &mut |table, done, total| told.push((table.to_owned(), done, total))).await.unwrap();
-    assert!(told.iter().any(|(table, done, total)| table == "journal" && done == total && *total > 0));
+    store::copy(from, to, &mut |table, done, total| {
+        told.push((table.to_owned(), done, total))
+    })
+    .await
+    .unwrap();
+    assert!(
+        told.iter()
+            .any(|(table, done, total)| table == "journal" && done == total && *total > 0)
+    );
     assert_eq!(everything(from).await, everything(to).await);
     let again = store::copy(from, to, &mut |_, _, _| {}).await;
-    assert!(matches!(again, Err(Error::Open(_))), "a copy into a store with rows is refused");
+    assert!(
+        matches!(again, Err(Error::Open(_))),
+        "a copy into a store with rows is refused"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,9 +116,15 @@ async fn a_store_copied_there_and_back_is_the_same_row_by_row() {
     let last = TestStore::sqlite().await;
     copy_into(&first.store, &between.store).await;
     copy_into(&between.store, &last.store).await;
-    assert_eq!(everything(&first.store).await, everything(&last.store).await);
+    assert_eq!(
+        everything(&first.store).await,
+        everything(&last.store).await
+    );
     for store in [&between.store, &last.store] {
-        let copied = Scene { store: store.clone(), ..scene.clone() };
+        let copied = Scene {
+            store: store.clone(),
+            ..scene.clone()
+        };
         copied.verify().await;
         let lane = copied.lane(LaneOf::units(1)).await;
         copied.placed(copied.place(lane, 0, 1)).await;
@@ -100,7 +147,9 @@ async fn a_backup_taken_while_others_write_opens_and_verifies() {
             let (scene, stop) = (scene.clone(), Arc::clone(&stop));
             async move {
                 while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                    let commands = (0..5).map(|night| scene.place(lane, night, 2).into()).collect();
+                    let commands = (0..5)
+                        .map(|night| scene.place(lane, night, 2).into())
+                        .collect();
                     assert!(scene.submit(commands).await.iter().all(is_done));
                 }
             }
@@ -112,12 +161,20 @@ async fn a_backup_taken_while_others_write_opens_and_verifies() {
             let file = directory.join(SQLITE_FILE);
             scene.store.backup(&file, &mut |_, _, _| {}).await.unwrap();
             let again = scene.store.backup(&file, &mut |_, _, _| {}).await;
-            assert!(matches!(again, Err(Error::Open(_))), "a backup writes over nothing");
+            assert!(
+                matches!(again, Err(Error::Open(_))),
+                "a backup writes over nothing"
+            );
             let names: Vec<_> = std::fs::read_dir(&directory).unwrap().collect();
             assert_eq!(names.len(), 1, "nothing is left over: {names:?}");
             let config = StoreConfig::Sqlite { directory };
-            let restored = Store::open(&config, Arc::new(IdSource::new(0))).await.unwrap();
-            let copied = Scene { store: restored.clone(), ..scene.clone() };
+            let restored = Store::open(&config, Arc::new(IdSource::new(0)))
+                .await
+                .unwrap();
+            let copied = Scene {
+                store: restored.clone(),
+                ..scene.clone()
+            };
             assert!(copied.booking(early).await.is_some());
             let report = copied.verify().await;
             assert!(report.entries > 60);
@@ -142,12 +199,15 @@ async fn the_journal_is_read_page_by_page_across_lanes() {
         let theirs = stranger.lane(LaneOf::places(5)).await;
         stranger.placed(stranger.place(theirs, 0, 1)).await;
         for round in 0..14 {
-            let commands = (0..1_000).map(|number| scene.place(lanes[number % 5], round, 1).into()).collect();
+            let commands = (0..1_000)
+                .map(|number| scene.place(lanes[number % 5], round, 1).into())
+                .collect();
             assert!(scene.submit(commands).await.iter().all(is_done));
         }
         let mut tx = scene.store.reader().await.unwrap();
         tx.begin_snapshot().await.unwrap();
-        let (mut reader, mut checker, mut pages) = (JournalReader::new(scene.tenant_id), Checker::new(), 0);
+        let (mut reader, mut checker, mut pages) =
+            (JournalReader::new(scene.tenant_id), Checker::new(), 0);
         loop {
             let page = reader.next(&mut tx).await.unwrap();
             if page.is_empty() {
@@ -161,12 +221,17 @@ async fn the_journal_is_read_page_by_page_across_lanes() {
         tx.end_snapshot().await.unwrap();
         drop(tx);
         let report = checker.finish().unwrap();
-        assert_eq!((report.lanes, report.entries, report.live_allocations), (5, 14_005, 14_000));
+        assert_eq!(
+            (report.lanes, report.entries, report.live_allocations),
+            (5, 14_005, 14_000)
+        );
         assert_eq!(pages, 3);
         assert_eq!(scene.verify().await, report);
         let views = {
             let mut tx = scene.store.reader().await.unwrap();
-            store::occupancy::look(&mut tx, scene.tenant_id, &lanes, day(0), day(3)).await.unwrap()
+            store::occupancy::look(&mut tx, scene.tenant_id, &lanes, day(0), day(3))
+                .await
+                .unwrap()
         };
         assert_eq!(views[4].taken(day(0), 3), [200, 200, 200]);
     })

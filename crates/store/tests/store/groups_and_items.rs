@@ -14,7 +14,10 @@ async fn group_of(scene: &Scene, id: Id) -> Option<Id> {
 #[tokio::test(flavor = "multi_thread")]
 async fn bookings_of_one_submission_become_a_group_even_when_the_first_is_refused() {
     in_each_scene(|scene| async move {
-        let (full, free) = (scene.lane(LaneOf::units(1)).await, scene.lane(LaneOf::units(9)).await);
+        let (full, free) = (
+            scene.lane(LaneOf::units(1)).await,
+            scene.lane(LaneOf::units(9)).await,
+        );
         scene.placed(scene.place(full, 0, 1)).await;
         let grouped = |lane, group| {
             let mut place = scene.place(lane, 0, 1);
@@ -72,7 +75,10 @@ async fn lines_of(scene: &Scene, id: Id) -> Vec<(Id, String)> {
     let mut tx = scene.store.reader().await.unwrap();
     let condition = store::Condition::Is("booking_id", id.into());
     let lines: Vec<Line> = tx.find(&condition, "id", None, 0).await.unwrap();
-    lines.into_iter().map(|line| (line.id, line.details.description)).collect()
+    lines
+        .into_iter()
+        .map(|line| (line.id, line.details.description))
+        .collect()
 }
 
 async fn notes_of(scene: &Scene, id: Id) -> Vec<String> {
@@ -83,7 +89,10 @@ async fn notes_of(scene: &Scene, id: Id) -> Vec<String> {
 }
 
 fn described(text: &str) -> LineDetailsPatch {
-    LineDetailsPatch { description: Some(text.to_owned()), ..Default::default() }
+    LineDetailsPatch {
+        description: Some(text.to_owned()),
+        ..Default::default()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,7 +119,10 @@ async fn lines_and_notes_are_added_changed_removed_or_unknown_one_by_one() {
             SubChange::Remove(b),
             SubChange::Change(stranger, described("x")),
         ];
-        let code = NoteDetailsPatch { code: Some("m".to_owned()), ..Default::default() };
+        let code = NoteDetailsPatch {
+            code: Some("m".to_owned()),
+            ..Default::default()
+        };
         change.notes = vec![SubChange::Change(n, code), SubChange::Remove(stranger)];
         let done = scene.done(change).await;
         assert_eq!(
@@ -125,8 +137,14 @@ async fn lines_and_notes_are_added_changed_removed_or_unknown_one_by_one() {
                 SubOutcome::Unknown(stranger),
             ]
         );
-        assert_eq!(done.notes, [SubOutcome::Changed(n), SubOutcome::Unknown(stranger)]);
-        assert_eq!(lines_of(&scene, id).await, [(a, "a3".to_owned()), (c_id, "c2".to_owned())]);
+        assert_eq!(
+            done.notes,
+            [SubOutcome::Changed(n), SubOutcome::Unknown(stranger)]
+        );
+        assert_eq!(
+            lines_of(&scene, id).await,
+            [(a, "a3".to_owned()), (c_id, "c2".to_owned())]
+        );
         assert_eq!(notes_of(&scene, id).await, ["m"]);
     })
     .await;
@@ -143,10 +161,19 @@ async fn a_line_of_another_booking_is_unknown() {
         scene.placed(place).await;
         let mine = scene.placed(scene.place(lane, 0, 1)).await;
         let mut change = scene.change(mine);
-        change.lines = vec![SubChange::Remove(line), SubChange::Change(line, described("mine"))];
+        change.lines = vec![
+            SubChange::Remove(line),
+            SubChange::Change(line, described("mine")),
+        ];
         let done = scene.done(change).await;
-        assert_eq!(done.lines, [SubOutcome::Unknown(line), SubOutcome::Unknown(line)]);
-        assert_eq!(lines_of(&scene, theirs).await, [(line, "theirs".to_owned())]);
+        assert_eq!(
+            done.lines,
+            [SubOutcome::Unknown(line), SubOutcome::Unknown(line)]
+        );
+        assert_eq!(
+            lines_of(&scene, theirs).await,
+            [(line, "theirs".to_owned())]
+        );
     })
     .await;
 }
@@ -160,17 +187,29 @@ async fn all_lines_can_go_before_new_ones_come_and_changes_of_one_batch_add_up()
         place.lines = vec![scene.line(id, "old"), scene.line(id, "older")];
         let old = place.lines[0].id;
         scene.placed(place).await;
-        let (mut first, mut second, mut third) = (scene.change(id), scene.change(id), scene.change(id));
+        let (mut first, mut second, mut third) =
+            (scene.change(id), scene.change(id), scene.change(id));
         first.remove_lines = true;
         let fresh = scene.line(id, "new");
         let new = fresh.id;
-        first.lines = vec![SubChange::Change(old, described("x")), SubChange::Add(fresh)];
+        first.lines = vec![
+            SubChange::Change(old, described("x")),
+            SubChange::Add(fresh),
+        ];
         second.lines = vec![SubChange::Change(new, described("newer"))];
         third.lines = vec![SubChange::Add(scene.line(id, "last"))];
-        let outcomes = scene.submit(vec![first.into(), second.into(), third.into()]).await;
-        let Outcome::Done(done) = &outcomes[0] else { panic!("{outcomes:?}") };
+        let outcomes = scene
+            .submit(vec![first.into(), second.into(), third.into()])
+            .await;
+        let Outcome::Done(done) = &outcomes[0] else {
+            panic!("{outcomes:?}")
+        };
         assert_eq!(done.lines[0], SubOutcome::Unknown(old));
-        let descriptions: Vec<String> = lines_of(&scene, id).await.into_iter().map(|line| line.1).collect();
+        let descriptions: Vec<String> = lines_of(&scene, id)
+            .await
+            .into_iter()
+            .map(|line| line.1)
+            .collect();
         assert_eq!(descriptions, ["newer", "last"]);
         assert_eq!(scene.booking(id).await.unwrap().version, 4);
     })

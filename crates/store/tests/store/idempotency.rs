@@ -16,13 +16,19 @@ fn claim(key: &str, fingerprint: u8, body: Id) -> Claim {
         fingerprint: [fingerprint; 32],
         render: Box::new(move |outcomes| {
             let done = outcomes.iter().filter(|outcome| is_done(outcome)).count();
-            Stored::rendered(201, format!("{body}: {done} of {}\u{0}", outcomes.len()).into_bytes())
+            Stored::rendered(
+                201,
+                format!("{body}: {done} of {}\u{0}", outcomes.len()).into_bytes(),
+            )
         }),
     }
 }
 
 fn claimed(scene: &Scene, claim: Claim, commands: Vec<Command>) -> Submission {
-    Submission { idempotency: Some(claim), ..scene.submission(commands) }
+    Submission {
+        idempotency: Some(claim),
+        ..scene.submission(commands)
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,22 +41,46 @@ async fn the_same_key_with_the_same_body_replays_the_same_bytes() {
             let submission = claimed(&scene, claim, vec![place.into()]);
             scene.store.submit(submission).await.unwrap()
         };
-        let Answer::Fresh(outcomes) = send("one", 1).await else { panic!("the key is new") };
-        let Outcome::Done(done) = &outcomes[0] else { panic!("there is room") };
+        let Answer::Fresh(outcomes) = send("one", 1).await else {
+            panic!("the key is new")
+        };
+        let Outcome::Done(done) = &outcomes[0] else {
+            panic!("there is room")
+        };
         let id = done.after.as_ref().unwrap().booking.id;
         for _ in 0..3 {
-            let Answer::Replayed(stored) = send("one", 1).await else { panic!("the key is known") };
-            let expected = (201, format!("{id}: 1 of 1\u{0}").into_bytes(), [1; 32], scene.clock.now());
-            assert_eq!((stored.status, stored.body, stored.fingerprint, stored.at), expected);
+            let Answer::Replayed(stored) = send("one", 1).await else {
+                panic!("the key is known")
+            };
+            let expected = (
+                201,
+                format!("{id}: 1 of 1\u{0}").into_bytes(),
+                [1; 32],
+                scene.clock.now(),
+            );
+            assert_eq!(
+                (stored.status, stored.body, stored.fingerprint, stored.at),
+                expected
+            );
         }
         assert!(matches!(send("one", 2).await, Answer::KeyReused));
         assert!(matches!(send("two", 2).await, Answer::Fresh(_)));
         assert_eq!(count(&scene, "booking").await, 2);
         // Keys of another grant are other keys.
-        let other = Scene { grant_id: scene.id(), ..scene.clone() };
+        let other = Scene {
+            grant_id: scene.id(),
+            ..scene.clone()
+        };
         let place = other.place(lane, 0, 1);
-        let submission = claimed(&other, claim("one", 1, place.booking.id), vec![place.into()]);
-        assert!(matches!(other.store.submit(submission).await.unwrap(), Answer::Fresh(_)));
+        let submission = claimed(
+            &other,
+            claim("one", 1, place.booking.id),
+            vec![place.into()],
+        );
+        assert!(matches!(
+            other.store.submit(submission).await.unwrap(),
+            Answer::Fresh(_)
+        ));
         scene.verify().await;
     })
     .await;
@@ -68,7 +98,9 @@ async fn a_refusal_is_replayed_too() {
         };
         assert!(matches!(send().await, Answer::Fresh(_)));
         scene.done(scene.remove(first)).await;
-        let Answer::Replayed(stored) = send().await else { panic!("the key is known") };
+        let Answer::Replayed(stored) = send().await else {
+            panic!("the key is known")
+        };
         assert_eq!(stored.body, format!("{first}: 0 of 1\u{0}").into_bytes());
         scene.verify().await;
     })
@@ -76,7 +108,13 @@ async fn a_refusal_is_replayed_too() {
 }
 
 /// Sends the same claim many times at once, over lanes that lead to different writers.
-async fn storm(stores: &[Store], scene: &Scene, lanes: &[Id], key: &str, bodies: u8) -> Vec<Answer> {
+async fn storm(
+    stores: &[Store],
+    scene: &Scene,
+    lanes: &[Id],
+    key: &str,
+    bodies: u8,
+) -> Vec<Answer> {
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..24_usize {
         let body = (number % usize::from(bodies)) as u8;
@@ -100,11 +138,20 @@ async fn the_same_key_many_times_at_once_happens_once() {
         for round in 0..20 {
             let before = count(&scene, "booking").await;
             let answers = storm(&stores, &scene, &lanes, &format!("same {round}"), 1).await;
-            let fresh = answers.iter().filter(|answer| matches!(answer, Answer::Fresh(_))).count();
-            let replayed = answers.iter().filter(|answer| matches!(answer, Answer::Replayed(_))).count();
+            let fresh = answers
+                .iter()
+                .filter(|answer| matches!(answer, Answer::Fresh(_)))
+                .count();
+            let replayed = answers
+                .iter()
+                .filter(|answer| matches!(answer, Answer::Replayed(_)))
+                .count();
             assert_eq!((fresh, replayed), (1, 23));
             let answers = storm(&stores, &scene, &lanes, &format!("other {round}"), 2).await;
-            let reused = answers.iter().filter(|answer| matches!(answer, Answer::KeyReused)).count();
+            let reused = answers
+                .iter()
+                .filter(|answer| matches!(answer, Answer::KeyReused))
+                .count();
             assert_eq!(reused, 12);
             assert_eq!(count(&scene, "booking").await, before + 2);
         }
@@ -115,8 +162,15 @@ async fn the_same_key_many_times_at_once_happens_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_key_in_two_servers_of_one_database_happens_once() {
-    let Some(one) = testkit::TestStore::postgres().await else { return };
-    let other = Store::open(&one.config, std::sync::Arc::new(domain::id::IdSource::new(1))).await.unwrap();
+    let Some(one) = testkit::TestStore::postgres().await else {
+        return;
+    };
+    let other = Store::open(
+        &one.config,
+        std::sync::Arc::new(domain::id::IdSource::new(1)),
+    )
+    .await
+    .unwrap();
     let scene = Scene::new(&one.store).await;
     let mut lanes = Vec::new();
     for _ in 0..6 {
@@ -125,7 +179,10 @@ async fn the_same_key_in_two_servers_of_one_database_happens_once() {
     let stores = [one.store.clone(), other.clone()];
     for round in 0..20 {
         let answers = storm(&stores, &scene, &lanes, &format!("round {round}"), 1).await;
-        let fresh = answers.iter().filter(|answer| matches!(answer, Answer::Fresh(_))).count();
+        let fresh = answers
+            .iter()
+            .filter(|answer| matches!(answer, Answer::Fresh(_)))
+            .count();
         assert_eq!(fresh, 1);
         assert_eq!(count(&scene, "booking").await, round + 1);
     }

@@ -4,7 +4,7 @@ use catalogue::inventory::StoredDay;
 use domain::{booking::Status, calendar::CalendarDay, id::Id};
 use store::{
     ColdCommand, Result, Tx,
-    hot::{Overbooking, Outcome, PlaceBooking, Refusal},
+    hot::{Outcome, Overbooking, PlaceBooking, Refusal},
 };
 use testkit::{LaneOf, Scene, day, in_each_scene};
 
@@ -85,7 +85,10 @@ async fn who_is_overbooked_may_still_shorten_the_stay_and_stays_marked() {
             change
         };
         assert!(scene.done(departing(3)).await.after.unwrap().overbooked);
-        assert!(matches!(scene.refused(departing(6)).await, Refusal::SoldOut { .. }));
+        assert!(matches!(
+            scene.refused(departing(6)).await,
+            Refusal::SoldOut { .. }
+        ));
         scene.verify().await;
     })
     .await;
@@ -100,7 +103,10 @@ async fn a_lane_that_refuses_overbooking_refuses_it_to_everybody() {
         assert_eq!(refusal, Refusal::SoldOut { free: 0 });
         let mut lowered = scene.set_capacity(lane, 0);
         (lowered.overbooking, lowered.refuses_overbooking) = (Overbooking::Mark, true);
-        assert_eq!(scene.refused(lowered).await, Refusal::CapacityInUse { taken: 1 });
+        assert_eq!(
+            scene.refused(lowered).await,
+            Refusal::CapacityInUse { taken: 1 }
+        );
         scene.done(scene.become_(id, Status::Cancelled)).await;
         scene.placed(marking(scene.place(lane, 1, 2))).await;
         scene.verify().await;
@@ -115,14 +121,26 @@ async fn less_capacity_than_is_sold_is_refused_or_marked() {
         for _ in 0..3 {
             scene.placed(scene.place(lane, 4, 2)).await;
         }
-        assert_eq!(scene.refused(scene.set_capacity(lane, 2)).await, Refusal::CapacityInUse { taken: 3 });
-        assert_eq!(scene.refused(scene.place(lane, 4, 1)).await, Refusal::SoldOut { free: 0 });
+        assert_eq!(
+            scene.refused(scene.set_capacity(lane, 2)).await,
+            Refusal::CapacityInUse { taken: 3 }
+        );
+        assert_eq!(
+            scene.refused(scene.place(lane, 4, 1)).await,
+            Refusal::SoldOut { free: 0 }
+        );
         let mut lowered = scene.set_capacity(lane, 2);
         lowered.overbooking = Overbooking::Mark;
         scene.done(lowered).await;
-        assert_eq!(scene.refused(scene.place(lane, 4, 1)).await, Refusal::SoldOut { free: -1 });
+        assert_eq!(
+            scene.refused(scene.place(lane, 4, 1)).await,
+            Refusal::SoldOut { free: -1 }
+        );
         // What lies in the past does not count.
-        scene.clock.set(domain::time::Timestamp::from_second(scene.clock.now().as_second() + 30 * 86_400).unwrap());
+        scene.clock.set(
+            domain::time::Timestamp::from_second(scene.clock.now().as_second() + 30 * 86_400)
+                .unwrap(),
+        );
         scene.done(scene.set_capacity(lane, 0)).await;
         scene.done(scene.set_capacity(lane, 5)).await;
         scene.placed(scene.place(lane, 40, 1)).await;
@@ -144,7 +162,10 @@ impl ColdCommand for Limit {
             resource_id: self.1,
             day: day(self.2),
             sell_limit,
-            settings: CalendarDay { sell_limit, ..CalendarDay::new(day(self.2)) },
+            settings: CalendarDay {
+                sell_limit,
+                ..CalendarDay::new(day(self.2))
+            },
             extra: Default::default(),
         };
         // A day that is named twice keeps the last word.
@@ -153,7 +174,11 @@ impl ColdCommand for Limit {
 }
 
 async fn limit(scene: &Scene, lane: Id, day: i32, at_most: Option<i64>) {
-    scene.store.run(Limit(scene.tenant_id, lane, day, at_most)).await.unwrap();
+    scene
+        .store
+        .run(Limit(scene.tenant_id, lane, day, at_most))
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,11 +187,18 @@ async fn a_limit_on_what_is_sold_of_a_night_binds_whoever_asks_for_a_check() {
         let lane = scene.lane(LaneOf::units(5)).await;
         limit(&scene, lane, 2, Some(1)).await;
         scene.placed(scene.place(lane, 0, 5)).await;
-        assert_eq!(scene.refused(scene.place(lane, 2, 1)).await, Refusal::SoldOut { free: 0 });
+        assert_eq!(
+            scene.refused(scene.place(lane, 2, 1)).await,
+            Refusal::SoldOut { free: 0 }
+        );
         scene.placed(scene.place(lane, 0, 2)).await;
         scene.placed(scene.place(lane, 3, 2)).await;
         // Who does not ask is bound by capacity alone, and nothing is overbooked.
-        let after = scene.done(marking(scene.place(lane, 2, 1))).await.after.unwrap();
+        let after = scene
+            .done(marking(scene.place(lane, 2, 1)))
+            .await
+            .after
+            .unwrap();
         assert!(!after.overbooked);
         limit(&scene, lane, 2, Some(-1)).await;
         limit(&scene, lane, 2, None).await;
@@ -191,7 +223,10 @@ async fn a_limit_is_seen_wherever_a_change_leads_within_its_batch() {
             second.change.arrival_on = Some(day(arrival));
             second.change.departure_on = Some(day(departure));
             let outcomes = scene.submit(vec![first.into(), second.into()]).await;
-            assert!(is_sold_out(&outcomes[1]), "{arrival} to {departure}: {outcomes:?}");
+            assert!(
+                is_sold_out(&outcomes[1]),
+                "{arrival} to {departure}: {outcomes:?}"
+            );
         }
         scene.verify().await;
     })
@@ -208,7 +243,9 @@ async fn what_is_shown_as_free_can_be_booked_and_no_more() {
         limit(&scene, lane, 6, Some(2)).await;
         let views = {
             let mut tx = scene.store.reader().await.unwrap();
-            store::occupancy::look(&mut tx, scene.tenant_id, &[lane], day(0), day(10)).await.unwrap()
+            store::occupancy::look(&mut tx, scene.tenant_id, &[lane], day(0), day(10))
+                .await
+                .unwrap()
         };
         assert_eq!(views[0].free(day(0), 10), [3, 2, 1, 3, 3, 4, 1, 3, 4, 4]);
         for (arrival, nights) in [(0, 1), (0, 2), (0, 3), (2, 2), (5, 3), (6, 1), (8, 2)] {

@@ -57,17 +57,36 @@ impl Model {
     fn may_take(&self, id: Id, stay: &Stay, overbooking: Overbooking) -> Result<(), i64> {
         let free = self.free(stay.lane, stay.from, stay.to, Some(id));
         let marks = overbooking == Overbooking::Mark && !self.lanes[stay.lane].never_overbooked;
-        let had = self.stays.get(&id).filter(|had| had.status.takes_capacity()).is_some_and(|had| {
-            had.lane == stay.lane && had.from <= stay.from && stay.to <= had.to && stay.quantity <= had.quantity
-        });
-        if stay.quantity <= free || marks || had { Ok(()) } else { Err(free) }
+        let had = self
+            .stays
+            .get(&id)
+            .filter(|had| had.status.takes_capacity())
+            .is_some_and(|had| {
+                had.lane == stay.lane
+                    && had.from <= stay.from
+                    && stay.to <= had.to
+                    && stay.quantity <= had.quantity
+            });
+        if stay.quantity <= free || marks || had {
+            Ok(())
+        } else {
+            Err(free)
+        }
     }
 }
 
 /// One random command with what the model makes of it.
-fn step(random: &mut ChaCha8Rng, scene: &Scene, model: &mut Model) -> (Command, Result<(), Refusal>) {
+fn step(
+    random: &mut ChaCha8Rng,
+    scene: &Scene,
+    model: &mut Model,
+) -> (Command, Result<(), Refusal>) {
     let known: Vec<Id> = model.stays.keys().copied().collect();
-    let overbooking = if random.random_bool(0.2) { Overbooking::Mark } else { Overbooking::Refuse };
+    let overbooking = if random.random_bool(0.2) {
+        Overbooking::Mark
+    } else {
+        Overbooking::Refuse
+    };
     match random.random_range(0..100) {
         0..45 => place(random, scene, model, overbooking),
         45..93 if !known.is_empty() => {
@@ -96,12 +115,23 @@ fn place(
         from,
         to: from + random.random_range(1..8),
         quantity: random.random_range(1..3),
-        status: *[Status::Confirmed, Status::Inquiry, Status::Held, Status::Blocked].choose(random).unwrap(),
+        status: *[
+            Status::Confirmed,
+            Status::Inquiry,
+            Status::Held,
+            Status::Blocked,
+        ]
+        .choose(random)
+        .unwrap(),
     };
     let mut command = scene.place(model.lanes[lane].id, stay.from, stay.to - stay.from);
     command.booking.quantity = stay.quantity;
     command.booking.status = stay.status;
     command.overbooking = overbooking;
+    if lane != 1 && stay.quantity == 1 && random.random_bool(0.2) {
+        // Every lane keeps at least two units.
+        command.unit = UnitChoice::Number(random.random_range(1..3));
+    }
     let id = command.booking.id;
     let result = if stay.status.takes_capacity() {
         model.may_take(id, &stay, overbooking)
@@ -111,7 +141,10 @@ fn place(
     if result.is_ok() {
         model.stays.insert(id, stay);
     }
-    (command.into(), result.map_err(|free| Refusal::SoldOut { free }))
+    (
+        command.into(),
+        result.map_err(|free| Refusal::SoldOut { free }),
+    )
 }
 
 fn change(
@@ -138,7 +171,13 @@ fn change(
             let status = *Status::ALL.choose(random).unwrap();
             if !before.status.may_become(status) {
                 command.change.status = Some(status);
-                return (command.into(), Err(Refusal::NotAllowed { from: before.status, to: status }));
+                return (
+                    command.into(),
+                    Err(Refusal::NotAllowed {
+                        from: before.status,
+                        to: status,
+                    }),
+                );
             }
             after.status = status;
         }
@@ -151,11 +190,18 @@ fn change(
     let moves = (before.lane, before.from, before.to, before.quantity)
         != (after.lane, after.from, after.to, after.quantity);
     let takes = after.status.takes_capacity() && (moves || !before.status.takes_capacity());
-    let result = if takes { model.may_take(id, &after, overbooking) } else { Ok(()) };
+    let result = if takes {
+        model.may_take(id, &after, overbooking)
+    } else {
+        Ok(())
+    };
     if result.is_ok() {
         model.stays.insert(id, after);
     }
-    (command.into(), result.map_err(|free| Refusal::SoldOut { free }))
+    (
+        command.into(),
+        result.map_err(|free| Refusal::SoldOut { free }),
+    )
 }
 
 fn capacity(
@@ -180,16 +226,28 @@ fn capacity(
 
 async fn run(scene: Scene, seed: u64) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut model = Model { lanes: Vec::new(), stays: BTreeMap::new() };
-    for lane in [LaneOf::units(3), LaneOf::places(4), LaneOf::units(5).never_overbooked()] {
+    let mut model = Model {
+        lanes: Vec::new(),
+        stays: BTreeMap::new(),
+    };
+    for lane in [
+        LaneOf::units(3),
+        LaneOf::places(4),
+        LaneOf::units(5).never_overbooked(),
+    ] {
         let id = scene.lane(lane).await;
-        model.lanes.push(ModelLane { id, capacity: lane.capacity, never_overbooked: lane.refuses_overbooking });
+        model.lanes.push(ModelLane {
+            id,
+            capacity: lane.capacity,
+            never_overbooked: lane.refuses_overbooking,
+        });
     }
     let mut done = 0;
     while done < COMMANDS {
         let size = random.random_range(1..24);
-        let (commands, expected): (Vec<_>, Vec<_>) =
-            (0..size).map(|_| step(&mut random, &scene, &mut model)).unzip();
+        let (commands, expected): (Vec<_>, Vec<_>) = (0..size)
+            .map(|_| step(&mut random, &scene, &mut model))
+            .unzip();
         let outcomes = scene.submit(commands).await;
         for (outcome, expected) in outcomes.into_iter().zip(expected) {
             let result = match outcome {
@@ -201,14 +259,30 @@ async fn run(scene: Scene, seed: u64) {
         done += size;
     }
     let report = scene.verify().await;
-    let live: u64 = model.stays.values().filter(|stay| stay.status.takes_capacity()).count() as u64;
+    let live: u64 = model
+        .stays
+        .values()
+        .filter(|stay| stay.status.takes_capacity())
+        .count() as u64;
     assert!(report.live_allocations >= live, "seed {seed}");
     for (id, stay) in &model.stays {
         let booking = scene.booking(*id).await.expect("the model has it");
-        let stored = (booking.arrival_on, booking.departure_on, booking.quantity, booking.status);
-        assert_eq!(stored, (day(stay.from), day(stay.to), stay.quantity, stay.status), "seed {seed}");
+        let stored = (
+            booking.arrival_on,
+            booking.departure_on,
+            booking.quantity,
+            booking.status,
+        );
+        assert_eq!(
+            stored,
+            (day(stay.from), day(stay.to), stay.quantity, stay.status),
+            "seed {seed}"
+        );
     }
-    assert_eq!(crate::count(&scene, "booking").await, model.stays.len() as i64);
+    assert_eq!(
+        crate::count(&scene, "booking").await,
+        model.stays.len() as i64
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

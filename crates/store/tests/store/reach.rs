@@ -5,7 +5,10 @@ use store::hot::{Command, Group, Outcome, Refusal, Stamp, Submission};
 use testkit::{LaneOf, Scene, in_each_scene};
 
 async fn refusals(scene: &Scene, stamp: Stamp, commands: Vec<Command>) -> Vec<Refusal> {
-    let submission = Submission { stamp, ..scene.submission(commands) };
+    let submission = Submission {
+        stamp,
+        ..scene.submission(commands)
+    };
     let outcomes = testkit::scene::fresh(scene.store.submit(submission).await.unwrap());
     outcomes
         .into_iter()
@@ -25,13 +28,19 @@ async fn what_is_out_of_reach_is_refused_like_what_does_not_exist() {
             scene.lane(LaneOf::units(3)).await,
             scene.lane_of(elsewhere, LaneOf::units(3)).await,
         );
-        let (mine, theirs) =
-            (scene.placed(scene.place(near, 0, 2)).await, scene.placed(scene.place(far, 0, 2)).await);
+        let (mine, theirs) = (
+            scene.placed(scene.place(near, 0, 2)).await,
+            scene.placed(scene.place(far, 0, 2)).await,
+        );
         let other = Scene::new(&scene.store).await;
         let foreign_lane = other.lane(LaneOf::units(1)).await;
         let foreign = other.placed(other.place(foreign_lane, 0, 1)).await;
         let near_only = scene.stamp_reaching(&[scene.organization_id]);
-        for (lane, booking) in [(far, theirs), (foreign_lane, foreign), (scene.id(), scene.id())] {
+        for (lane, booking) in [
+            (far, theirs),
+            (foreign_lane, foreign),
+            (scene.id(), scene.id()),
+        ] {
             let mut moved = scene.change(mine);
             moved.change.resource_id = Some(lane);
             let mut joining = scene.place(near, 0, 1);

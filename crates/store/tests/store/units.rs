@@ -15,7 +15,10 @@ fn pinned(mut place: PlaceBooking, unit: i64) -> PlaceBooking {
 async fn unit_of(scene: &Scene, booking: Id) -> Option<i64> {
     let mut tx = scene.store.reader().await.unwrap();
     let sql = "SELECT unit FROM allocation WHERE tenant_id = $1 AND booking_id = $2";
-    let rows = tx.query(sql, &[scene.tenant_id.into(), booking.into()]).await.unwrap();
+    let rows = tx
+        .query(sql, &[scene.tenant_id.into(), booking.into()])
+        .await
+        .unwrap();
     match rows[0][0] {
         Value::Int(unit) => Some(unit),
         _ => None,
@@ -74,14 +77,20 @@ async fn whoever_hangs_together_is_looked_at_however_far_it_reaches() {
         let mut blockers = Vec::new();
         for step in 0..12 {
             let unit = i64::from(step % 3) + 1;
-            let id = scene.placed(pinned(scene.place(lane, step * 3, 4), unit)).await;
+            let id = scene
+                .placed(pinned(scene.place(lane, step * 3, 4), unit))
+                .await;
             let mut loose = scene.change(id);
             loose.change.unit = Some(UnitChoice::Any);
             scene.done(loose).await;
             blockers.push(id);
         }
         for arrival in [4, 16, 28] {
-            let after = scene.done(scene.place(lane, arrival, 6)).await.after.unwrap();
+            let after = scene
+                .done(scene.place(lane, arrival, 6))
+                .await
+                .after
+                .unwrap();
             assert_eq!(after.units.len(), 1, "arrival {arrival}");
         }
         for id in blockers {
@@ -130,7 +139,9 @@ async fn who_has_moved_in_does_not_move_and_keeps_the_room_when_staying_longer()
         loose.change.unit = Some(UnitChoice::Any);
         scene.done(loose).await;
         assert_eq!(unit_of(&scene, guest).await, Some(2));
-        scene.clock.set(scene.booking(guest).await.unwrap().starts_at);
+        scene
+            .clock
+            .set(scene.booking(guest).await.unwrap().starts_at);
         let newcomer = scene.done(pinned(scene.place(lane, 1, 2), 2)).await;
         assert!(newcomer.unit_not_given);
         assert_eq!(unit_of(&scene, guest).await, Some(2));

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use catalogue::inventory::Organization;
-use domain::{booking::Status, id::{Id, IdSource}};
+use domain::{
+    booking::Status,
+    id::{Id, IdSource},
+};
 use store::{ColdCommand, Error, Result, Store, StoreConfig, Tx, Value, limits};
 use testkit::{LaneOf, Scene, TestStore, in_each_scene};
 
@@ -26,8 +29,13 @@ impl ColdCommand for Failing {
         };
         tx.insert(&[organization]).await?;
         match self.2 {
-            "refuses" => Err(Error::Stale { table: "organization" }),
-            "statement" => tx.execute("INSERT INTO nowhere VALUES (1)", &[]).await.map(|_| ()),
+            "refuses" => Err(Error::Stale {
+                table: "organization",
+            }),
+            "statement" => tx
+                .execute("INSERT INTO nowhere VALUES (1)", &[])
+                .await
+                .map(|_| ()),
             "swallows" => {
                 // Whoever overlooks an error must not be told that all is well.
                 drop(tx.execute("INSERT INTO nowhere VALUES (1)", &[]).await);
@@ -54,7 +62,11 @@ async fn a_cold_command_that_fails_undoes_itself_and_nothing_else() {
                             let doomed = Failing(scene.clone(), scene.id(), how);
                             assert!(scene.store.run(doomed).await.is_err());
                         }
-                        1 => scene.store.run(Failing(scene.clone(), scene.id(), "not")).await.unwrap(),
+                        1 => scene
+                            .store
+                            .run(Failing(scene.clone(), scene.id(), "not"))
+                            .await
+                            .unwrap(),
                         _ => drop(scene.placed(scene.place(lane, 0, 1)).await),
                     }
                 });
@@ -72,7 +84,10 @@ async fn a_cold_command_that_fails_undoes_itself_and_nothing_else() {
 async fn an_overlooked_error_is_never_acknowledged_as_done() {
     in_each_scene(|scene| async move {
         let before = count(&scene, "organization").await;
-        let result = scene.store.run(Failing(scene.clone(), scene.id(), "swallows")).await;
+        let result = scene
+            .store
+            .run(Failing(scene.clone(), scene.id(), "swallows"))
+            .await;
         let done = i64::from(result.is_ok());
         assert_eq!(count(&scene, "organization").await, before + done);
     })
@@ -102,28 +117,64 @@ async fn who_writes_over_a_newer_version_is_told_that_theirs_is_stale() {
             tx.get::<Organization>(&key).await.unwrap().unwrap()
         };
         let old = read().await;
-        assert_eq!(scene.store.run(Rename(old.clone(), "One")).await.unwrap(), 2);
+        assert_eq!(
+            scene.store.run(Rename(old.clone(), "One")).await.unwrap(),
+            2
+        );
         let stale = scene.store.run(Rename(old, "Two")).await;
-        assert!(matches!(stale, Err(Error::Stale { table: "organization" })));
-        assert_eq!((read().await.name.as_str(), read().await.version), ("One", 2));
-        assert_eq!(scene.store.run(Rename(read().await, "Three")).await.unwrap(), 3);
+        assert!(matches!(
+            stale,
+            Err(Error::Stale {
+                table: "organization"
+            })
+        ));
+        assert_eq!(
+            (read().await.name.as_str(), read().await.version),
+            ("One", 2)
+        );
+        assert_eq!(
+            scene
+                .store
+                .run(Rename(read().await, "Three"))
+                .await
+                .unwrap(),
+            3
+        );
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_writers_over_many_lanes_never_wait_in_a_circle() {
-    let Some(one) = TestStore::postgres().await else { return };
-    let other = Store::open(&one.config, Arc::new(IdSource::new(1))).await.unwrap();
+    let Some(one) = TestStore::postgres().await else {
+        return;
+    };
+    let other = Store::open(&one.config, Arc::new(IdSource::new(1)))
+        .await
+        .unwrap();
     let scene = Scene::new(&one.store).await;
     let mut lanes = Vec::new();
     for number in 0..24 {
-        lanes.push(scene.lane(if number % 2 == 0 { LaneOf::units(4) } else { LaneOf::places(4) }).await);
+        lanes.push(
+            scene
+                .lane(if number % 2 == 0 {
+                    LaneOf::units(4)
+                } else {
+                    LaneOf::places(4)
+                })
+                .await,
+        );
     }
     let mut tasks = tokio::task::JoinSet::new();
     for worker in 0..16_usize {
-        let (lanes, store) = (lanes.clone(), if worker % 2 == 0 { &one.store } else { &other });
-        let scene = Scene { store: store.clone(), ..scene.clone() };
+        let (lanes, store) = (
+            lanes.clone(),
+            if worker % 2 == 0 { &one.store } else { &other },
+        );
+        let scene = Scene {
+            store: store.clone(),
+            ..scene.clone()
+        };
         tasks.spawn(async move { work(scene, lanes, worker).await });
     }
     tasks.join_all().await;
@@ -146,7 +197,11 @@ async fn work(scene: Scene, lanes: Vec<Id>, worker: usize) {
         let mut commands = Vec::new();
         let mut new = Vec::new();
         for number in 0..6 {
-            let place = scene.place(lane(number), ((worker * 3 + round * 2 + number) % 40) as i32, 2);
+            let place = scene.place(
+                lane(number),
+                ((worker * 3 + round * 2 + number) % 40) as i32,
+                2,
+            );
             new.push(place.booking.id);
             commands.push(place.into());
         }
@@ -159,9 +214,18 @@ async fn work(scene: Scene, lanes: Vec<Id>, worker: usize) {
             commands.push(scene.become_(*id, Status::Cancelled).into());
         }
         let outcomes = scene.submit(commands).await;
-        placed.extend(new.into_iter().zip(&outcomes).filter(|(_, outcome)| is_done(outcome)).map(|(id, _)| id));
+        placed.extend(
+            new.into_iter()
+                .zip(&outcomes)
+                .filter(|(_, outcome)| is_done(outcome))
+                .map(|(id, _)| id),
+        );
         if round % 4 == 0 {
-            scene.store.run(LockLanes(scene.tenant_id, vec![lane(3), lane(1), lane(2)])).await.unwrap();
+            scene
+                .store
+                .run(LockLanes(scene.tenant_id, vec![lane(3), lane(1), lane(2)]))
+                .await
+                .unwrap();
         }
     }
 }
@@ -203,15 +267,29 @@ async fn a_full_queue_says_busy_and_everything_accepted_is_done() {
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..limits::QUEUE + 50 {
             let store = scene.store.clone();
-            tasks.spawn(async move { store.run(Execute("DELETE FROM guest WHERE 1 = 0".to_owned(), vec![])).await });
+            tasks.spawn(async move {
+                store
+                    .run(Execute("DELETE FROM guest WHERE 1 = 0".to_owned(), vec![]))
+                    .await
+            });
         }
         let results = tasks.join_all().await;
         let busy = results
             .iter()
-            .filter(|result| matches!(result, Err(Error::Busy { retry_after_ms: 1.. })))
+            .filter(|result| {
+                matches!(
+                    result,
+                    Err(Error::Busy {
+                        retry_after_ms: 1..
+                    })
+                )
+            })
             .count();
         assert_eq!(busy, 50);
-        assert_eq!(results.iter().filter(|result| result.is_ok()).count(), limits::QUEUE);
+        assert_eq!(
+            results.iter().filter(|result| result.is_ok()).count(),
+            limits::QUEUE
+        );
         slow.await.unwrap().unwrap();
     })
     .await;
@@ -223,8 +301,10 @@ async fn closing_finishes_what_was_accepted_and_then_takes_no_more() {
         let lane = scene.lane(LaneOf::places(1_000)).await;
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..200 {
-            let (store, submission) =
-                (scene.store.clone(), scene.submission(vec![scene.place(lane, 0, 1).into()]));
+            let (store, submission) = (
+                scene.store.clone(),
+                scene.submission(vec![scene.place(lane, 0, 1).into()]),
+            );
             tasks.spawn(async move { store.submit(submission).await });
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -254,7 +334,10 @@ async fn a_store_that_is_opened_again_has_everything_and_draws_no_id_twice() {
         let id = scene.placed(scene.place(lane, 0, 2)).await;
         let before = (scene.booking(id).await, scene.verify().await);
         one.reopen().await;
-        let again = Scene { store: one.store.clone(), ..scene.clone() };
+        let again = Scene {
+            store: one.store.clone(),
+            ..scene.clone()
+        };
         assert_eq!((again.booking(id).await, again.verify().await), before);
         again.clock.advance_ms(-365 * 86_400_000);
         assert!(again.id() > id);
@@ -269,21 +352,99 @@ async fn a_store_that_is_opened_again_has_everything_and_draws_no_id_twice() {
 async fn a_directory_belongs_to_one_store_at_a_time() {
     let one = TestStore::sqlite().await;
     let open = async || Store::open(&one.config, Arc::new(IdSource::new(0))).await;
-    let Err(Error::Open(text)) = open().await else { panic!("the directory is in use") };
+    let Err(Error::Open(text)) = open().await else {
+        panic!("the directory is in use")
+    };
     assert!(text.contains("another tabard process"), "{text}");
     // Reading beside it is fine.
-    let reading = Store::open_for_reading(&one.config, Arc::new(IdSource::new(0))).await.unwrap();
+    let reading = Store::open_for_reading(&one.config, Arc::new(IdSource::new(0)))
+        .await
+        .unwrap();
     let mut tx = reading.reader().await.unwrap();
-    assert_eq!(tx.query("SELECT count(*) FROM booking", &[]).await.unwrap(), [[Value::Int(0)]]);
+    assert_eq!(
+        tx.query("SELECT count(*) FROM booking", &[]).await.unwrap(),
+        [[Value::Int(0)]]
+    );
     drop(tx);
-    let refused = reading.run(Execute("DELETE FROM booking".to_owned(), vec![])).await;
+    let refused = reading
+        .run(Execute("DELETE FROM booking".to_owned(), vec![]))
+        .await;
     assert!(matches!(refused, Err(Error::Refused(_))));
     one.store.close().await;
     open().await.unwrap().close().await;
-    let nowhere = StoreConfig::Sqlite { directory: "does/not/exist".into() };
+    let nowhere = StoreConfig::Sqlite {
+        directory: "does/not/exist".into(),
+    };
     let missing = Store::open_for_reading(&nowhere, Arc::new(IdSource::new(0))).await;
     assert!(matches!(missing, Err(Error::Open(_))));
     drop(reading);
+    one.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_dropped_without_closing_gives_its_directory_free() {
+    let one = TestStore::sqlite().await;
+    let config = one.config.clone();
+    let scene = Scene::new(&one.store).await;
+    let lane = scene.lane(LaneOf::places(1_000)).await;
+    let submission = scene.submission(vec![scene.place(lane, 0, 1).into()]);
+    let kept = one.keep_home();
+    let waiting = tokio::spawn({
+        let store = scene.store.clone();
+        async move { store.submit(submission).await }
+    });
+    waiting.await.unwrap().unwrap();
+    drop(scene);
+    for _ in 0..100 {
+        if let Ok(again) = Store::open(&config, Arc::new(IdSource::new(0))).await {
+            again.close().await;
+            drop(kept);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the directory is still taken");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_drops_every_connection_is_found_again() {
+    let Some(one) = TestStore::postgres().await else {
+        return;
+    };
+    let scene = Scene::new(&one.store).await;
+    let lane = scene.lane(LaneOf::places(100_000)).await;
+    let mut known = Vec::new();
+    for round in 0..10 {
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let place = scene.place(lane, round, 1);
+            let (id, submission) = (place.booking.id, scene.submission(vec![place.into()]));
+            let store = scene.store.clone();
+            tasks.spawn(async move { (id, store.submit(submission).await) });
+        }
+        let mut tx = scene.store.reader().await.unwrap();
+        let sql = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity \
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        tx.query(sql, &[]).await.unwrap();
+        drop(tx);
+        for (id, result) in tasks.join_all().await {
+            match result {
+                Ok(answer) => {
+                    assert!(is_done(&testkit::scene::fresh(answer)[0]));
+                    known.push(id);
+                }
+                Err(Error::Unavailable(_) | Error::OutcomeUnknown) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        known.push(scene.placed(scene.place(lane, round, 1)).await);
+    }
+    for id in known {
+        assert!(scene.booking(id).await.is_some(), "{id} was acknowledged");
+    }
+    scene.verify().await;
+    drop(scene);
     one.finish().await;
 }
 
@@ -295,7 +456,9 @@ async fn who_reads_never_waits_for_who_writes_and_sees_one_state() {
             let scene = scene.clone();
             async move {
                 for number in 0..40 {
-                    let commands = (0..10).map(|_| scene.place(lane, number, 1).into()).collect();
+                    let commands = (0..10)
+                        .map(|_| scene.place(lane, number, 1).into())
+                        .collect();
                     assert!(scene.submit(commands).await.iter().all(is_done));
                 }
             }
@@ -316,7 +479,10 @@ async fn who_reads_never_waits_for_who_writes_and_sees_one_state() {
         writing.await.unwrap();
         for (tx, first) in snapshots.iter_mut().zip(firsts) {
             assert_eq!(first[0][0], first[0][1]);
-            assert_eq!(tx.query(sql, &[scene.tenant_id.into()]).await.unwrap(), first);
+            assert_eq!(
+                tx.query(sql, &[scene.tenant_id.into()]).await.unwrap(),
+                first
+            );
             tx.end_snapshot().await.unwrap();
         }
         drop(snapshots);
