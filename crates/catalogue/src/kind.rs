@@ -72,8 +72,7 @@ impl Cells {
             .next()
             .ok_or_else(|| self.malformed(column, "the row is too short"))?;
         let found = value.type_name();
-        T::from_value(value)
-            .ok_or_else(|| self.malformed(column, &format!("it cannot be {found}")))
+        T::from_value(value).ok_or_else(|| self.malformed(column, &format!("it cannot be {found}")))
     }
 
     /// Takes the last cell as the JSON document.

@@ -115,7 +115,10 @@ pub struct ContactPatch(pub Vec<(ContactField, String)>);
 
 /// The fields of a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the field of the same name in the contact")]
+#[expect(
+    missing_docs,
+    reason = "each is the field of the same name in the contact"
+)]
 pub enum ContactField {
     Title,
     FirstName,

@@ -103,7 +103,7 @@ impl House {
     }
 
     /// The server process, for proofs that kill it.
-    pub fn process(&mut self) -> anyhow::Result<&mut ServerProcess> {
+    pub fn server(&mut self) -> anyhow::Result<&mut ServerProcess> {
         self.process
             .as_mut()
             .context("this proof needs a server of its own; leave --demo out")

@@ -34,6 +34,16 @@ pub struct ServerSettings {
     pub environment: Vec<(String, String)>,
 }
 
+/// Memory of a process, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Memory {
+    /// All that is resident, mapped pages of files included.
+    pub resident: u64,
+    /// The part that is the process's own: what the system can't take back by dropping
+    /// pages of files that it has on disk.
+    pub own: u64,
+}
+
 /// A running server.
 #[derive(Debug)]
 pub struct ServerProcess {
@@ -120,19 +130,23 @@ impl ServerProcess {
         self.child.as_ref().and_then(Child::id)
     }
 
-    /// Resident memory in bytes, as the system reports it.
-    pub fn resident_bytes(&self) -> anyhow::Result<u64> {
+    /// Resident memory, as the system reports it.
+    pub fn memory(&self) -> anyhow::Result<Memory> {
         let pid = self.pid().context("the server does not run")?;
         let path = format!("/proc/{pid}/status");
         let status =
             std::fs::read_to_string(&path).with_context(|| format!("could not read {path}"))?;
-        let kibibytes = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .and_then(|rest| rest.split_whitespace().next())
-            .and_then(|number| number.parse::<u64>().ok())
-            .with_context(|| format!("{path} has no VmRSS line"))?;
-        Ok(kibibytes * 1024)
+        let bytes = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let kibibytes =
+                line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+            let bytes = kibibytes.map(|kibibytes| kibibytes * 1024);
+            bytes.with_context(|| format!("{path} has no line {name}"))
+        };
+        Ok(Memory {
+            resident: bytes("VmRSS:")?,
+            own: bytes("RssAnon:")?,
+        })
     }
 
     /// The server's root address.

@@ -15,6 +15,7 @@ mod entropy;
 pub mod expiry;
 pub mod health;
 pub mod house_api;
+mod ids;
 pub mod listen;
 mod operator;
 pub mod settings;

@@ -51,6 +51,8 @@ pub(crate) struct Shared {
     pub(crate) routers: Routers,
     pub(crate) limits: Limits,
     pub(crate) in_flight: AtomicUsize,
+    /// Shows `in_flight`; looked up once, because each request moves it.
+    pub(crate) requests: metrics::Gauge,
     near: Vec<IpNet>,
     open: AtomicUsize,
     addresses: Addresses,
@@ -87,6 +89,7 @@ impl Listener {
             routers,
             limits,
             in_flight: AtomicUsize::new(0),
+            requests: metrics::gauge!("http_requests_in_flight"),
             near,
             open: AtomicUsize::new(0),
             addresses: Addresses::default(),

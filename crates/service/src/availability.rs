@@ -6,7 +6,10 @@ use catalogue::inventory::Resource;
 use domain::{access::Actor, calendar::judge_stay, id::Id, party::Party};
 use jiff::{ToSpan, civil::Date};
 use rust_decimal::Decimal;
-use store::{Condition, Tx, Value, occupancy::{self, LaneView}};
+use store::{
+    Condition, Tx, Value,
+    occupancy::{self, LaneView},
+};
 
 use crate::{Error, Page, PageOf, Result, Service, UseCase, pricing::PriceList, stamp::reached};
 
@@ -25,16 +28,34 @@ pub struct ResourceFilter {
 impl ResourceFilter {
     pub(crate) fn condition(&self, actor: &Actor) -> Condition {
         let mut all = vec![reached(actor, "organization_id")];
-        for (column, ids) in [("id", &self.ids), ("organization_id", &self.organization_ids)] {
+        for (column, ids) in [
+            ("id", &self.ids),
+            ("organization_id", &self.organization_ids),
+        ] {
             if !ids.is_empty() {
-                all.push(Condition::In(column, ids.iter().map(|id| Value::from(*id)).collect()));
+                all.push(Condition::In(
+                    column,
+                    ids.iter().map(|id| Value::from(*id)).collect(),
+                ));
             }
         }
         Condition::All(all)
     }
 
-    pub(crate) async fn page(&self, tx: &mut Tx, actor: &Actor, page: PageOf) -> Result<Page<Resource>> {
-        let rows = tx.find::<Resource>(&self.condition(actor), "id", Some(page.limit()), page.offset()).await?;
+    pub(crate) async fn page(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        page: PageOf,
+    ) -> Result<Page<Resource>> {
+        let rows = tx
+            .find::<Resource>(
+                &self.condition(actor),
+                "id",
+                Some(page.limit()),
+                page.offset(),
+            )
+            .await?;
         Ok(page.page(rows))
     }
 }
@@ -118,8 +139,12 @@ impl Service {
         let prices = PriceList::read(&mut tx, actor, resources.rows.clone(), first, until).await?;
         let lanes = lanes(&mut tx, actor, &resources.rows, first, until).await?;
         Ok(resources.map(|resource| {
-            let free = lanes.get(&resource.id).map(|lane| lane.free(first, nights)).unwrap_or_default();
-            let days = (0..nights).filter_map(|night| first.checked_add((night as i64).days()).ok());
+            let free = lanes
+                .get(&resource.id)
+                .map(|lane| lane.free(first, nights))
+                .unwrap_or_default();
+            let days =
+                (0..nights).filter_map(|night| first.checked_add((night as i64).days()).ok());
             let nights = days
                 .zip(free.iter().copied().chain(std::iter::repeat(0)))
                 .map(|(day, free)| (day, free > 0 && opens(&prices, &resource, day)))
@@ -141,11 +166,30 @@ impl Service {
         let until = wanted.departure.tomorrow().unwrap_or(wanted.departure);
         let mut tx = self.store.reader().await?;
         let resources = filter.page(&mut tx, actor, page).await?;
-        let prices = PriceList::read(&mut tx, actor, resources.rows.clone(), wanted.arrival, until).await?;
-        let lanes = lanes(&mut tx, actor, &resources.rows, wanted.arrival, wanted.departure).await?;
+        let prices = PriceList::read(
+            &mut tx,
+            actor,
+            resources.rows.clone(),
+            wanted.arrival,
+            until,
+        )
+        .await?;
+        let lanes = lanes(
+            &mut tx,
+            actor,
+            &resources.rows,
+            wanted.arrival,
+            wanted.departure,
+        )
+        .await?;
         Ok(resources.map(|resource| {
-            let free = lanes.get(&resource.id).map_or(0, |lane| lane.free_for(wanted.arrival, wanted.departure));
-            Offers { offers: offers_of(actor, &prices, &resource, wanted, free), resource }
+            let free = lanes
+                .get(&resource.id)
+                .map_or(0, |lane| lane.free_for(wanted.arrival, wanted.departure));
+            Offers {
+                offers: offers_of(actor, &prices, &resource, wanted, free),
+                resource,
+            }
         }))
     }
 
@@ -163,7 +207,10 @@ impl Service {
         let resources = filter.page(&mut tx, actor, page).await?;
         let lanes = lanes(&mut tx, actor, &resources.rows, first, until).await?;
         Ok(resources.map(|resource| {
-            let nights = lanes.get(&resource.id).map(|lane| unit_nights(lane, first, nights)).unwrap_or_default();
+            let nights = lanes
+                .get(&resource.id)
+                .map(|lane| unit_nights(lane, first, nights))
+                .unwrap_or_default();
             UnitOccupancy { resource, nights }
         }))
     }
@@ -173,7 +220,9 @@ impl Service {
 pub(crate) fn nights_between(first: Date, until: Date) -> Result<usize> {
     let nights = i64::from(domain::time::nights(first, until)).max(0);
     if nights > MOST_DAYS {
-        return Err(Error::TooMany { limit: MOST_DAYS as usize });
+        return Err(Error::TooMany {
+            limit: MOST_DAYS as usize,
+        });
     }
     Ok(nights as usize)
 }
@@ -187,12 +236,17 @@ pub(crate) async fn lanes(
 ) -> Result<BTreeMap<Id, LaneView>> {
     let ids: Vec<Id> = resources.iter().map(|resource| resource.id).collect();
     let lanes = occupancy::look(tx, actor.tenant_id, &ids, first, until).await?;
-    Ok(lanes.into_iter().map(|lane| (lane.resource_id, lane)).collect())
+    Ok(lanes
+        .into_iter()
+        .map(|lane| (lane.resource_id, lane))
+        .collect())
 }
 
 fn opens(prices: &PriceList, resource: &Resource, day: Date) -> bool {
     let shut = prices.day(resource.id, day).is_some_and(|settings| {
-        settings.closed || settings.no_check_in || (settings.exception && resource.details.rules.exception_closes)
+        settings.closed
+            || settings.no_check_in
+            || (settings.exception && resource.details.rules.exception_closes)
     });
     !shut && prices.has_price(resource.id, day)
 }
@@ -205,15 +259,33 @@ fn offers_of(
     free: i64,
 ) -> Vec<OfferView> {
     let day_of = |day: Date| prices.day(resource.id, day);
-    let allowed = judge_stay(day_of, &resource.details.rules, wanted.arrival, wanted.departure).is_ok();
+    let allowed = judge_stay(
+        day_of,
+        &resource.details.rules,
+        wanted.arrival,
+        wanted.departure,
+    )
+    .is_ok();
     if free <= 0 || !allowed {
         return Vec::new();
     }
     prices
-        .quotes(actor, resource.id, wanted.arrival, wanted.departure, wanted.party)
+        .quotes(
+            actor,
+            resource.id,
+            wanted.arrival,
+            wanted.departure,
+            wanted.party,
+        )
         .into_iter()
-        .filter(|(number, _)| wanted.offer_numbers.is_empty() || wanted.offer_numbers.contains(number))
-        .map(|(number, quote)| OfferView { number, price: quote.total.to_decimal(), free })
+        .filter(|(number, _)| {
+            wanted.offer_numbers.is_empty() || wanted.offer_numbers.contains(number)
+        })
+        .map(|(number, quote)| OfferView {
+            number,
+            price: quote.total.to_decimal(),
+            free,
+        })
         .collect()
 }
 
@@ -221,7 +293,11 @@ fn unit_nights(lane: &LaneView, first: Date, nights: usize) -> Vec<UnitNight> {
     let edges = lane.edges(first, nights);
     let mut found: Vec<UnitNight> = (0..nights)
         .filter_map(|night| first.checked_add((night as i64).days()).ok())
-        .map(|night| UnitNight { night, units: BTreeMap::new(), unassigned: 0 })
+        .map(|night| UnitNight {
+            night,
+            units: BTreeMap::new(),
+            unassigned: 0,
+        })
         .collect();
     for allocation in &lane.allocations {
         for (night, of_night) in found.iter_mut().enumerate() {

@@ -106,16 +106,31 @@ impl Service {
         let count = nights_between(first, until)?;
         let mut tx = self.store.reader().await?;
         let resources = filter.page(&mut tx, actor, page).await?;
-        let stretches: Vec<Days> =
-            resources.rows.iter().map(|resource| Days { resource_id: resource.id, first, until }).collect();
+        let stretches: Vec<Days> = resources
+            .rows
+            .iter()
+            .map(|resource| Days {
+                resource_id: resource.id,
+                first,
+                until,
+            })
+            .collect();
         let stored = store::calendar::read(&mut tx, actor.tenant_id, &stretches).await?;
-        let mut stored: BTreeMap<(Id, Date), StoredDay> =
-            stored.into_iter().map(|day| ((day.resource_id, day.day), day)).collect();
+        let mut stored: BTreeMap<(Id, Date), StoredDay> = stored
+            .into_iter()
+            .map(|day| ((day.resource_id, day.day), day))
+            .collect();
         let lanes = lanes(&mut tx, actor, &resources.rows, first, until).await?;
         Ok(resources.map(|resource| {
-            let free = lanes.get(&resource.id).map(|lane| lane.free(first, count)).unwrap_or_default();
+            let free = lanes
+                .get(&resource.id)
+                .map(|lane| lane.free(first, count))
+                .unwrap_or_default();
             let days = (0..count as i64).filter_map(|day| first.checked_add(day.days()).ok());
-            let days = days.zip(free).map(|(day, free)| entry(stored.remove(&(resource.id, day)), day, free)).collect();
+            let days = days
+                .zip(free)
+                .map(|(day, free)| entry(stored.remove(&(resource.id, day)), day, free))
+                .collect();
             Calendar { days, resource }
         }))
     }
@@ -130,14 +145,28 @@ impl Service {
         for range in writes.iter().flat_map(|write| &write.ranges) {
             nights_between(range.from, range.to)?;
         }
-        Ok(self.store.run(WriteCalendars { stamp: stamp(actor), writes }).await?)
+        Ok(self
+            .store
+            .run(WriteCalendars {
+                stamp: stamp(actor),
+                writes,
+            })
+            .await?)
     }
 }
 
 fn entry(stored: Option<StoredDay>, day: Date, free: i64) -> CalendarEntry {
     match stored {
-        Some(stored) => CalendarEntry { settings: stored.settings, free, extra: stored.extra },
-        None => CalendarEntry { settings: CalendarDay::new(day), free, extra: Extra::new() },
+        Some(stored) => CalendarEntry {
+            settings: stored.settings,
+            free,
+            extra: stored.extra,
+        },
+        None => CalendarEntry {
+            settings: CalendarDay::new(day),
+            free,
+            extra: Extra::new(),
+        },
     }
 }
 
@@ -169,8 +198,12 @@ impl WriteCalendars {
         ids: &IdSource,
     ) -> store::Result<std::result::Result<(), Refusal>> {
         let (tenant_id, resource_id) = (self.stamp.tenant_id, write.resource_id);
-        let resource = tx.get::<Resource>(&[Value::from(tenant_id), resource_id.into()]).await?;
-        let Some(resource) = resource.filter(|resource| self.stamp.reaches(resource.organization_id)) else {
+        let resource = tx
+            .get::<Resource>(&[Value::from(tenant_id), resource_id.into()])
+            .await?;
+        let Some(resource) =
+            resource.filter(|resource| self.stamp.reaches(resource.organization_id))
+        else {
             return Ok(Err(Refusal::UnknownResource));
         };
         for range in &write.ranges {
@@ -189,23 +222,39 @@ impl WriteCalendars {
     }
 }
 
-async fn write_range(tx: &mut Tx, tenant_id: Id, resource_id: Id, range: &CalendarRange) -> store::Result<()> {
+async fn write_range(
+    tx: &mut Tx,
+    tenant_id: Id,
+    resource_id: Id,
+    range: &CalendarRange,
+) -> store::Result<()> {
     let until = range.to.tomorrow().unwrap_or(range.to);
     let nights = usize::try_from(domain::time::nights(range.from, until)).unwrap_or(0);
-    let stretch = Days { resource_id, first: range.from, until };
+    let stretch = Days {
+        resource_id,
+        first: range.from,
+        until,
+    };
     let stored = store::calendar::read(tx, tenant_id, &[stretch]).await?;
-    let mut stored: BTreeMap<Date, StoredDay> = stored.into_iter().map(|day| (day.day, day)).collect();
+    let mut stored: BTreeMap<Date, StoredDay> =
+        stored.into_iter().map(|day| (day.day, day)).collect();
     let taken = match range.patch.free {
         Some(Some(_)) => {
-            let lanes = store::occupancy::look(tx, tenant_id, &[resource_id], range.from, until).await?;
-            lanes.first().map(|lane| lane.taken(range.from, nights)).unwrap_or_default()
+            let lanes =
+                store::occupancy::look(tx, tenant_id, &[resource_id], range.from, until).await?;
+            lanes
+                .first()
+                .map(|lane| lane.taken(range.from, nights))
+                .unwrap_or_default()
         }
         _ => Vec::new(),
     };
     let days: Vec<StoredDay> = (0..nights)
         .filter_map(|night| Some((night, range.from.checked_add((night as i64).days()).ok()?)))
         .map(|(night, day)| {
-            let stored = stored.remove(&day).unwrap_or_else(|| plain(tenant_id, resource_id, day));
+            let stored = stored
+                .remove(&day)
+                .unwrap_or_else(|| plain(tenant_id, resource_id, day));
             patched(stored, &range.patch, taken.get(night).copied().unwrap_or(0))
         })
         .collect();
@@ -213,7 +262,14 @@ async fn write_range(tx: &mut Tx, tenant_id: Id, resource_id: Id, range: &Calend
 }
 
 fn plain(tenant_id: Id, resource_id: Id, day: Date) -> StoredDay {
-    StoredDay { tenant_id, resource_id, day, sell_limit: None, settings: CalendarDay::new(day), extra: Extra::new() }
+    StoredDay {
+        tenant_id,
+        resource_id,
+        day,
+        sell_limit: None,
+        settings: CalendarDay::new(day),
+        extra: Extra::new(),
+    }
 }
 
 fn patched(mut stored: StoredDay, patch: &DayPatch, taken: i64) -> StoredDay {

@@ -120,9 +120,10 @@ impl From<store::hot::Refusal> for Refusal {
             Hot::UnknownUnit { units } => Refusal::UnknownUnit { units },
             Hot::SoldOut { free } => Refusal::SoldOut { free },
             Hot::CapacityInUse { taken } => Refusal::CapacityInUse { taken },
-            Hot::BadQuantity { most } => {
-                Refusal::Invalid { field: "quantity", expected: format!("a number from 1 to {most}") }
-            }
+            Hot::BadQuantity { most } => Refusal::Invalid {
+                field: "quantity",
+                expected: format!("a number from 1 to {most}"),
+            },
             Hot::LongReference { most } => Refusal::Invalid {
                 field: "external_reference",
                 expected: format!("at most {most} bytes"),

@@ -47,7 +47,10 @@ impl Service {
     }
 
     async fn expire(&self, tenant_id: Id, booking_ids: Vec<Id>, now: Timestamp) -> Result<u64> {
-        let commands = booking_ids.into_iter().map(|booking_id| self.ended(booking_id, now)).collect();
+        let commands = booking_ids
+            .into_iter()
+            .map(|booking_id| self.ended(booking_id, now))
+            .collect();
         // The program itself does this; ids that are drawn are larger than this one.
         let house = Id::new(1).expect("1 is an id");
         let stamp = Stamp {
@@ -58,9 +61,18 @@ impl Service {
             organizations: None,
             now,
         };
-        let submission = Submission { stamp, commands, all_or_nothing: false, idempotency: None };
-        let Answer::Fresh(outcomes) = self.store.submit(submission).await? else { return Ok(0) };
-        let done = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Done(_)));
+        let submission = Submission {
+            stamp,
+            commands,
+            all_or_nothing: false,
+            idempotency: None,
+        };
+        let Answer::Fresh(outcomes) = self.store.submit(submission).await? else {
+            return Ok(0);
+        };
+        let done = outcomes
+            .iter()
+            .filter(|outcome| matches!(outcome, Outcome::Done(_)));
         Ok(done.count() as u64)
     }
 
@@ -96,10 +108,17 @@ async fn due(store: &Store, now: Timestamp) -> Result<Due> {
     for row in rows {
         let mut cells = Cells::of("allocation", row);
         let read = |cells: &mut Cells| -> std::result::Result<_, catalogue::Malformed> {
-            Ok((cells.next("tenant_id")?, cells.next("booking_id")?, cells.next("clock_offset_ms")?))
+            Ok((
+                cells.next("tenant_id")?,
+                cells.next("booking_id")?,
+                cells.next("clock_offset_ms")?,
+            ))
         };
-        let (tenant_id, booking_id, ahead_ms): (Id, Id, i64) = read(&mut cells).map_err(store::Error::from)?;
-        due.entry((tenant_id, ahead_ms)).or_default().push(booking_id);
+        let (tenant_id, booking_id, ahead_ms): (Id, Id, i64) =
+            read(&mut cells).map_err(store::Error::from)?;
+        due.entry((tenant_id, ahead_ms))
+            .or_default()
+            .push(booking_id);
     }
     Ok(due)
 }

@@ -17,7 +17,10 @@ impl Service {
         UseCase::ReadJournal.authorize(actor)?;
         let mut tx = self.store.reader().await?;
         tx.begin_snapshot().await?;
-        Ok(JournalLines { tx, reader: JournalReader::new(actor.tenant_id) })
+        Ok(JournalLines {
+            tx,
+            reader: JournalReader::new(actor.tenant_id),
+        })
     }
 }
 

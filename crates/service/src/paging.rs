@@ -45,6 +45,9 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// The same page with other rows.
     pub fn map<U>(self, each: impl FnMut(T) -> U) -> Page<U> {
-        Page { rows: self.rows.into_iter().map(each).collect(), more: self.more }
+        Page {
+            rows: self.rows.into_iter().map(each).collect(),
+            more: self.more,
+        }
     }
 }

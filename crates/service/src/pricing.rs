@@ -32,8 +32,18 @@ const LINK_ROUNDS: usize = 8;
 
 impl PriceList {
     /// Reads what stays of `days` in these resources cost, following links to other resources.
-    pub(crate) async fn read(tx: &mut Tx, actor: &Actor, resources: Vec<Resource>, first: Date, until: Date) -> Result<Self> {
-        let mut list = Self { organizations: HashMap::new(), resources: HashMap::new(), sheets: BTreeMap::new() };
+    pub(crate) async fn read(
+        tx: &mut Tx,
+        actor: &Actor,
+        resources: Vec<Resource>,
+        first: Date,
+        until: Date,
+    ) -> Result<Self> {
+        let mut list = Self {
+            organizations: HashMap::new(),
+            resources: HashMap::new(),
+            sheets: BTreeMap::new(),
+        };
         let mut next = resources;
         for _ in 0..LINK_ROUNDS {
             let linked = list.add(tx, actor, next, first, until).await?;
@@ -42,24 +52,55 @@ impl PriceList {
             }
             next = find_resources(tx, actor, &linked).await?;
         }
-        let ids: BTreeSet<Id> = list.resources.values().map(|resource| resource.organization_id).collect();
+        let ids: BTreeSet<Id> = list
+            .resources
+            .values()
+            .map(|resource| resource.organization_id)
+            .collect();
         let condition = Condition::All(vec![
             Condition::Is("tenant_id", actor.tenant_id.into()),
             Condition::In("id", ids.into_iter().map(Value::from).collect()),
         ]);
         let organizations = tx.find::<Organization>(&condition, "", None, 0).await?;
-        list.organizations = organizations.into_iter().map(|organization| (organization.id, organization)).collect();
+        list.organizations = organizations
+            .into_iter()
+            .map(|organization| (organization.id, organization))
+            .collect();
         Ok(list)
     }
 
     /// Adds resources and says which others their prices are linked to.
-    async fn add(&mut self, tx: &mut Tx, actor: &Actor, resources: Vec<Resource>, first: Date, until: Date) -> Result<Vec<Id>> {
-        let stretches: Vec<Days> =
-            resources.iter().map(|resource| Days { resource_id: resource.id, first, until }).collect();
+    async fn add(
+        &mut self,
+        tx: &mut Tx,
+        actor: &Actor,
+        resources: Vec<Resource>,
+        first: Date,
+        until: Date,
+    ) -> Result<Vec<Id>> {
+        let stretches: Vec<Days> = resources
+            .iter()
+            .map(|resource| Days {
+                resource_id: resource.id,
+                first,
+                until,
+            })
+            .collect();
         let days = store::calendar::read(tx, actor.tenant_id, &stretches).await?;
         for resource in resources {
-            let plans = resource.details.rate_plans.values().map(|record| record.plan.clone()).collect();
-            self.sheets.insert(resource.id, Sheet { days: BTreeMap::new(), plans });
+            let plans = resource
+                .details
+                .rate_plans
+                .values()
+                .map(|record| record.plan.clone())
+                .collect();
+            self.sheets.insert(
+                resource.id,
+                Sheet {
+                    days: BTreeMap::new(),
+                    plans,
+                },
+            );
             self.resources.insert(resource.id, resource);
         }
         for day in days {
@@ -68,14 +109,30 @@ impl PriceList {
             }
         }
         let plans = self.sheets.values().flat_map(|sheet| &sheet.plans);
-        let linked: BTreeSet<Id> = plans.filter_map(|plan| Some(plan.linking?.resource)).collect();
-        Ok(linked.into_iter().filter(|resource_id| !self.sheets.contains_key(resource_id)).collect())
+        let linked: BTreeSet<Id> = plans
+            .filter_map(|plan| Some(plan.linking?.resource))
+            .collect();
+        Ok(linked
+            .into_iter()
+            .filter(|resource_id| !self.sheets.contains_key(resource_id))
+            .collect())
     }
 
     /// The cheapest quote of each offer.
-    pub(crate) fn quotes(&self, actor: &Actor, resource_id: Id, arrival: Date, departure: Date, party: Party) -> BTreeMap<u8, Quote> {
-        let Some(resource) = self.resources.get(&resource_id) else { return BTreeMap::new() };
-        let Some(organization) = self.organizations.get(&resource.organization_id) else { return BTreeMap::new() };
+    pub(crate) fn quotes(
+        &self,
+        actor: &Actor,
+        resource_id: Id,
+        arrival: Date,
+        departure: Date,
+        party: Party,
+    ) -> BTreeMap<u8, Quote> {
+        let Some(resource) = self.resources.get(&resource_id) else {
+            return BTreeMap::new();
+        };
+        let Some(organization) = self.organizations.get(&resource.organization_id) else {
+            return BTreeMap::new();
+        };
         let pricing = Pricing {
             resource: resource_id,
             room: Room {
@@ -86,24 +143,42 @@ impl PriceList {
             currency: organization.details.currency,
             book: &self.sheets,
         };
-        let wanted = Wanted { arrival, departure, party, today: today(&organization.details.zone, actor.now) };
+        let wanted = Wanted {
+            arrival,
+            departure,
+            party,
+            today: today(&organization.details.zone, actor.now),
+        };
         cheapest_of_each_offer(&pricing, self.plans(resource_id), &wanted)
     }
 
     fn plans(&self, resource_id: Id) -> &[RatePlan] {
-        self.sheets.get(&resource_id).map_or(&[], |sheet| &sheet.plans)
+        self.sheets
+            .get(&resource_id)
+            .map_or(&[], |sheet| &sheet.plans)
     }
 
     /// Whether any plan of the resource has a price for the night.
     pub(crate) fn has_price(&self, resource_id: Id, night: Date) -> bool {
-        self.plans(resource_id).iter().any(|plan| self.plan_has_price(resource_id, plan.number, plan.linking, night))
+        self.plans(resource_id)
+            .iter()
+            .any(|plan| self.plan_has_price(resource_id, plan.number, plan.linking, night))
     }
 
-    fn plan_has_price(&self, resource_id: Id, number: u8, linking: Option<Linking>, night: Date) -> bool {
+    fn plan_has_price(
+        &self,
+        resource_id: Id,
+        number: u8,
+        linking: Option<Linking>,
+        night: Date,
+    ) -> bool {
         let (mut resource_id, mut number, mut linking) = (resource_id, number, linking);
         for _ in 0..LINK_ROUNDS {
             let Some(link) = linking else {
-                return self.sheets.day(resource_id, night).is_some_and(|day| day.prices.contains_key(&number));
+                return self
+                    .sheets
+                    .day(resource_id, night)
+                    .is_some_and(|day| day.prices.contains_key(&number));
             };
             (resource_id, number) = (link.resource, link.number);
             linking = self.sheets.linking(resource_id, number).copied();
@@ -127,7 +202,11 @@ async fn find_resources(tx: &mut Tx, actor: &Actor, ids: &[Id]) -> Result<Vec<Re
 }
 
 /// Fills in the prices that the caller left to us.
-pub(crate) async fn price(service: &Service, actor: &Actor, mut items: Vec<BookingWrite>) -> Result<Vec<BookingWrite>> {
+pub(crate) async fn price(
+    service: &Service,
+    actor: &Actor,
+    mut items: Vec<BookingWrite>,
+) -> Result<Vec<BookingWrite>> {
     let unpriced: Vec<&mut NewBooking> = items
         .iter_mut()
         .filter_map(|item| match item {
@@ -135,9 +214,10 @@ pub(crate) async fn price(service: &Service, actor: &Actor, mut items: Vec<Booki
             _ => None,
         })
         .collect();
-    let (Some(first), Some(until)) =
-        (unpriced.iter().map(|new| new.arrival).min(), unpriced.iter().map(|new| new.departure).max())
-    else {
+    let (Some(first), Some(until)) = (
+        unpriced.iter().map(|new| new.arrival).min(),
+        unpriced.iter().map(|new| new.departure).max(),
+    ) else {
         return Ok(items);
     };
     let ids: BTreeSet<Id> = unpriced.iter().map(|new| new.resource_id).collect();
@@ -149,14 +229,24 @@ pub(crate) async fn price(service: &Service, actor: &Actor, mut items: Vec<Booki
     let resources = tx.find::<Resource>(&condition, "", None, 0).await?;
     let list = PriceList::read(&mut tx, actor, resources, first, until).await?;
     for new in unpriced {
-        let quotes = list.quotes(actor, new.resource_id, new.arrival, new.departure, new.details.party);
-        let offer = u8::try_from(new.details.offer_number).ok().filter(|number| *number > 0);
+        let quotes = list.quotes(
+            actor,
+            new.resource_id,
+            new.arrival,
+            new.departure,
+            new.details.party,
+        );
+        let offer = u8::try_from(new.details.offer_number)
+            .ok()
+            .filter(|number| *number > 0);
         let quote = match offer {
             Some(number) => quotes.get(&number),
             None => quotes.values().min_by_key(|quote| quote.total.minor),
         };
         // A stay that the calendar has no price for costs nothing until somebody says otherwise.
-        new.details.price = quote.map(|quote| quote.total.to_decimal()).unwrap_or_default();
+        new.details.price = quote
+            .map(|quote| quote.total.to_decimal())
+            .unwrap_or_default();
     }
     Ok(items)
 }

@@ -31,7 +31,10 @@ impl ColdCommand for CreateTenant {
 impl Service {
     /// Makes a tenant. `now` is real time.
     pub async fn tenant_create(&self, new: NewTenant, now: Timestamp) -> Result<Tenant> {
-        let ahead = new.clock.filter(|_| new.sandbox).map_or(0, |clock| clock.as_millisecond() - now.as_millisecond());
+        let ahead = new
+            .clock
+            .filter(|_| new.sandbox)
+            .map_or(0, |clock| clock.as_millisecond() - now.as_millisecond());
         let tenant = Tenant {
             id: self.store.ids().next(now),
             name: new.name,

@@ -66,6 +66,10 @@ impl UseCase {
 
     /// Lets the caller through, or names what is missing.
     pub(crate) fn authorize(self, actor: &Actor) -> Result<()> {
-        if actor.may(self.needs()) { Ok(()) } else { Err(Error::Forbidden(self.needs())) }
+        if actor.may(self.needs()) {
+            Ok(())
+        } else {
+            Err(Error::Forbidden(self.needs()))
+        }
     }
 }

@@ -52,6 +52,7 @@ impl Sqlite {
         let checkpoints = Arc::new(Checkpoints {
             stop: AtomicBool::new(false),
             file: file.clone(),
+            one_at_a_time: Mutex::new(()),
         });
         let writer = thread::Builder::new().name("writer".to_owned()).spawn({
             let checkpoints = Arc::clone(&checkpoints);
@@ -147,6 +148,7 @@ fn write(connection: Connection, mut queue: Queue, checkpoints: &Checkpoints, id
         }
     }
     checkpoints.stop.store(true, Ordering::Relaxed);
+    let _alone = checkpoints.one_at_a_time.lock();
     if let Err(error) = finish(tx.query("PRAGMA wal_checkpoint(TRUNCATE)", &[])) {
         tracing::warn!(%error, "the last checkpoint failed; the next start makes it up");
     }
@@ -155,6 +157,7 @@ fn write(connection: Connection, mut queue: Queue, checkpoints: &Checkpoints, id
 /// Empties the write-ahead log, and says at which size to try again: a long read keeps the log, and
 /// waiting for it in every batch would keep everybody.
 fn cut_log(tx: &mut Tx, checkpoints: &Checkpoints) -> u64 {
+    let _alone = checkpoints.one_at_a_time.lock();
     if let Err(error) = finish(tx.query("PRAGMA wal_checkpoint(TRUNCATE)", &[])) {
         tracing::warn!(%error, "the write-ahead log is over its bound and could not be emptied");
     }
@@ -165,6 +168,9 @@ fn cut_log(tx: &mut Tx, checkpoints: &Checkpoints) -> u64 {
 struct Checkpoints {
     stop: AtomicBool,
     file: PathBuf,
+    /// Held during each checkpoint: SQLite refuses a second one at once, however long its busy timeout,
+    /// and under a constant load the writer would find one under way each time it wants its own.
+    one_at_a_time: Mutex<()>,
 }
 
 impl Checkpoints {
@@ -186,6 +192,7 @@ impl Checkpoints {
             if self.log_bytes() < limits::CHECKPOINT_FROM_BYTES {
                 continue;
             }
+            let _alone = self.one_at_a_time.lock();
             if let Err(error) =
                 connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
             {

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
+use super::BenchOptions;
 use super::at_store;
 use super::bare::{Bare, BareOutcome, postgres, sqlite};
 use super::ceiling::Ceiling;
 use super::table::Line;
-use super::{BenchOptions, fill};
 use crate::chance::{self, Chance};
 use crate::house::{House, HouseOptions};
 use crate::http::{Connection, Request, Target};
 use crate::latency::Latency;
-use crate::load::{Load, LoadFigures, Places, Question, generate, make_places};
+use crate::load::{Load, LoadFigures, Places, Question, fill, generate, make_places};
 use crate::screen::say;
 use crate::watch;
 use store::StoreConfig;
@@ -66,19 +66,17 @@ pub async fn measure(options: &BenchOptions, store: &str, seed: u64) -> anyhow::
     let mut house = House::open(&house_options, &[]).await?;
     let places = Arc::new(make_places(&mut house.client()?, options.lanes).await?);
     let began = watch::instant();
-    fill::fill(&house, &places, options.allocations, seed).await?;
+    fill(&house, &places, options.allocations, seed).await?;
     let rate = options.allocations as f64 / began.elapsed().as_secs_f64();
     measured.line("bookings over HTTP, arrays of 500", rate, "/s");
 
     measured.start_again(&mut house).await?;
-    let memory = measured.memory(&house, "memory after the start")?;
-    measured.lines.push(memory);
+    measured.memory(&house, "after the start")?;
     let bookings = measured.over_http(&mut house, options, &places).await?;
-    let memory = measured.memory(&house, "memory after the load")?;
-    measured.lines.push(memory.at_most(MEMORY_MB));
+    measured.memory(&house, "after the load")?;
 
     // The ceilings want the tables for themselves.
-    house.process()?.stop().await?;
+    house.server()?.stop().await?;
     measured.against_ceilings(&house, bookings, &places).await?;
     house.close().await?;
     Ok(measured.lines)
@@ -90,8 +88,8 @@ impl Measured {
     }
 
     async fn start_again(&mut self, house: &mut House) -> anyhow::Result<()> {
-        house.process()?.stop().await?;
-        let took = house.process()?.restart().await?;
+        house.server()?.stop().await?;
+        let took = house.server()?.restart().await?;
         let line = Line::new(
             self.engine,
             "first answer after the start",
@@ -102,10 +100,17 @@ impl Measured {
         Ok(())
     }
 
-    fn memory(&self, house: &House, what: &str) -> anyhow::Result<Line> {
+    /// Resident memory with its target, and beside it what is not merely mapped files.
+    fn memory(&mut self, house: &House, when: &str) -> anyhow::Result<()> {
         let process = house.process.as_ref().context("a server of its own")?;
-        let megabytes = process.resident_bytes()? as f64 / 1_000_000.0;
-        Ok(Line::new(self.engine, what, megabytes, "MB"))
+        let memory = process.memory()?;
+        let megabytes = |bytes: u64| bytes as f64 / 1_000_000.0;
+        let what = format!("memory {when}");
+        let line = Line::new(self.engine, what, megabytes(memory.resident), "MB");
+        self.lines.push(line.at_most(MEMORY_MB));
+        let what = format!("memory {when}, without mapped files");
+        self.line(&what, megabytes(memory.own), "MB");
+        Ok(())
     }
 
     fn load(

@@ -8,7 +8,6 @@ mod at_store;
 mod bare;
 mod ceiling;
 mod engine;
-mod fill;
 mod table;
 
 use std::path::PathBuf;

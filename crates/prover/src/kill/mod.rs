@@ -11,6 +11,7 @@ mod audit;
 mod round;
 mod writer;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -18,6 +19,7 @@ use serde::Serialize;
 use crate::chance;
 use crate::house::{House, HouseOptions};
 use crate::judge::JournalFindings;
+use crate::load::{fill, make_places};
 use crate::proof::{ProofOptions, ProofResult, passed};
 use crate::screen::{Progress, say};
 
@@ -26,6 +28,9 @@ const CONTROL: (&str, &str) = ("TABARD_UNSAFE_ACK_BEFORE_COMMIT", "1");
 /// After so many rounds the proof goes on with an empty store, so that the journal,
 /// which is verified as a whole after every round, stays readable in a second.
 const ROUNDS_PER_STORE: u64 = 100;
+
+/// Rooms over which bookings of no interest are spread.
+const FILLED_ROOMS: u64 = 100;
 
 /// Kill: what was acknowledged is there after kill -9, what is unknown can be sent again
 ///
@@ -40,6 +45,7 @@ const ROUNDS_PER_STORE: u64 = 100;
 ///
 ///   prover kill --rounds 1000                     the full proof on SQLite
 ///   prover kill --store postgres --rounds 300     the full proof on PostgreSQL
+///   prover kill --bookings 100000 --rounds 10     restarts of a full store
 ///   prover kill --negative-control                a server that answers too early is caught
 #[derive(Debug, Clone, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -53,6 +59,10 @@ pub struct KillOptions {
     /// The longest time from the start of the writers to the kill
     #[arg(long, value_name = "MS", default_value_t = 200)]
     pub longest_round_ms: i64,
+    /// How many bookings of no interest are there before the first kill; the figure of the
+    /// design is a first answer within two seconds at 100,000
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub bookings: u64,
     /// The longest time from the restart to the first answer
     #[arg(long, value_name = "MS", default_value_t = 2_000)]
     pub answer_within_ms: u64,
@@ -138,6 +148,10 @@ async fn play_on_one_store(
         vec![]
     };
     let mut house = House::open(&options.house, &environment).await?;
+    if options.bookings > 0 {
+        let places = Arc::new(make_places(&mut house.client()?, FILLED_ROOMS).await?);
+        fill(&house, &places, options.bookings, seed).await?;
+    }
     for round in rounds {
         let played = round::play(&mut house, options, seed, round, figures).await?;
         let wrong = !played.is_empty();

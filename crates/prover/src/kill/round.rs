@@ -113,7 +113,7 @@ async fn write_and_kill(
     tokio::time::sleep(Duration::from_millis(delay.unsigned_abs())).await;
     match (kills_database, &mut house.database) {
         (true, Some(database)) => database.kill().await?,
-        _ => house.process()?.kill().await?,
+        _ => house.server()?.kill().await?,
     }
     stop.store(true, Ordering::Relaxed);
     let mut attempts = Vec::new();
@@ -134,8 +134,8 @@ async fn start_again(house: &mut House, kills_database: bool) -> anyhow::Result<
         database.start().await?;
         return wait_for_database(house, watch::instant()).await;
     }
-    house.process()?.restart().await?;
-    house.demo = house.process()?.demo.clone();
+    house.server()?.restart().await?;
+    house.demo = house.server()?.demo.clone();
     let answer = house.client()?.get("/properties?page=1").await?;
     if answer.status != 200 {
         bail!("after the restart: {}", answer.excerpt());
@@ -250,8 +250,8 @@ async fn send_acknowledged_again(
             Outcome::Answered { bytes: now, .. } => violations.push(format!(
                 "{} gave other bytes the second time: {} and then {}",
                 attempt.key,
-                String::from_utf8_lossy(bytes),
-                String::from_utf8_lossy(&now)
+                beginning(bytes),
+                beginning(&now)
             )),
             Outcome::Unknown { why } => {
                 violations.push(format!("{} sent once more: {why}", attempt.key));
@@ -259,6 +259,11 @@ async fn send_acknowledged_again(
         }
     }
     Ok(violations)
+}
+
+/// Enough of an answer to see what it was.
+fn beginning(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).chars().take(120).collect()
 }
 
 async fn verify(

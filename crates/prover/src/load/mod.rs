@@ -3,6 +3,7 @@
 //!
 //! [`question`] is what may be asked, [`generate`] asks it for a while.
 
+mod fill;
 mod question;
 
 use std::sync::Arc;
@@ -14,7 +15,8 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::task::LocalSet;
 
-pub use question::{Places, Question, booking_text};
+pub use fill::fill;
+pub use question::{Places, Question};
 
 use crate::beds24::{Beds24, NewRoom};
 use crate::chance;

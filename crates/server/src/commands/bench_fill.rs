@@ -21,7 +21,6 @@ use service::{
     sale::BookingDetails,
     tenants::NewTenant,
 };
-use store::StoreConfig;
 use tokio::task::JoinSet;
 
 use super::{
@@ -59,9 +58,7 @@ impl BenchFill {
     /// Does it.
     pub(super) async fn run(self) -> anyhow::Result<()> {
         ensure!(self.lanes > 0, "--lanes is 0: bookings need a lane");
-        let settings = self.place.settings()?;
-        let config: StoreConfig = settings.store()?;
-        let store = places::open(&config, settings.node).await?;
+        let store = self.place.open().await?;
         let service = Service::new(store.clone());
         let actor = self.actor(&service).await?;
         let (rooms, first) = rooms(&service, &actor, self.lanes).await?;

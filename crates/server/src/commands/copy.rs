@@ -33,7 +33,7 @@ impl Copy {
         );
         anyhow::ensure!(from != to, "--from and --to name the same store");
         let source = places::open_for_reading(&from).await?;
-        let target = places::open(&to, 0).await?;
+        let target = places::open(&to).await?;
         let mut progress = Progress::new();
         let mut rows: u64 = 0;
         let mut show = |table: &str, done: u64, total: u64| {

@@ -7,7 +7,10 @@ use http_kit::{Clock as _, SystemClock};
 use jiff::Timestamp;
 use store::{Store, StoreConfig};
 
-use crate::settings::{self, Flags, Settings};
+use crate::{
+    ids,
+    settings::{self, Flags, Settings},
+};
 
 /// The store that a command works on, named like that of the server.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -40,8 +43,7 @@ impl Place {
 
     /// Opens the store for writing; a SQLite store must not be served at the moment.
     pub(super) async fn open(&self) -> anyhow::Result<Store> {
-        let settings = self.settings()?;
-        open(&settings.store()?, settings.node).await
+        open(&self.settings()?.store()?).await
     }
 
     /// Opens the store for reading, beside whoever serves it.
@@ -50,12 +52,18 @@ impl Place {
     }
 }
 
-pub(super) async fn open(config: &StoreConfig, node: u8) -> anyhow::Result<Store> {
-    Ok(Store::open(config, Arc::new(IdSource::new(node))).await?)
+/// The node number of commands that write, so that what they make beside servers on PostgreSQL has
+/// ids of its own.
+const NODE: u8 = 15;
+
+pub(super) async fn open(config: &StoreConfig) -> anyhow::Result<Store> {
+    let store = Store::open(config, Arc::new(IdSource::new(NODE))).await?;
+    ids::continue_after_stored(&store).await?;
+    Ok(store)
 }
 
 pub(super) async fn open_for_reading(config: &StoreConfig) -> anyhow::Result<Store> {
-    Ok(Store::open_for_reading(config, Arc::new(IdSource::new(0))).await?)
+    Ok(Store::open_for_reading(config, Arc::new(IdSource::new(NODE))).await?)
 }
 
 /// The real clock.

@@ -3,9 +3,9 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use domain::id::{Id, IdSource};
+use domain::id::IdSource;
 use http_kit::{Clock, SystemClock};
-use store::{Store, Value};
+use store::Store;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -17,6 +17,7 @@ use crate::{
     app::{App, Parts, Routers},
     demo, entropy, expiry,
     health::{self, Health},
+    ids,
     listen::Listener,
     settings::{self, Flags, Settings},
     telemetry,
@@ -72,7 +73,7 @@ async fn serve(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ids = Arc::new(IdSource::new(settings.node));
     let store = Store::open(&settings.store()?, Arc::clone(&ids)).await?;
-    continue_ids(&store, &ids).await?;
+    ids::continue_after_stored(&store).await?;
     let parts = Parts {
         store: store.clone(),
         ids,
@@ -133,25 +134,6 @@ fn listeners(
             listener(own, Routers::new(health)),
         ],
     }
-}
-
-/// Ids go on above those that are stored: a clock that was put back, or a sandbox that is ahead of
-/// real time, must not make one twice.
-async fn continue_ids(store: &Store, ids: &IdSource) -> anyhow::Result<()> {
-    let mut tx = store.reader().await?;
-    let tenants = tx.query("SELECT id FROM tenant", &[]).await?;
-    for tenant in tenants {
-        for table in ["organization", "resource", "booking", "line", "outbox"] {
-            let sql = format!("SELECT max(id) FROM {table} WHERE tenant_id = $1");
-            let largest = tx.query(&sql, &tenant).await?;
-            if let Some(Value::Int(largest)) = largest.first().and_then(|row| row.first())
-                && let Some(largest) = Id::new(*largest)
-            {
-                ids.continue_after(largest);
-            }
-        }
-    }
-    Ok(())
 }
 
 /// On SQLite closing waits for threads, so it gets a thread itself.

@@ -29,9 +29,7 @@ pub(super) fn answer(refusal: &Refusal) -> Answer {
     let answer = Answer::bytes(status, JSON, serde_json::to_vec(&body).unwrap_or_default());
     match refusal {
         Refusal::Busy { retry_after_s } => answer.retry_after(*retry_after_s),
-        Refusal::OverQuota(reading) => {
-            answer.retry_after(u32::try_from(reading.retry_after_s).unwrap_or(u32::MAX))
-        }
+        Refusal::OverQuota(reading) => answer.retry_after(reading.retry_after_s),
         Refusal::WrongMethod { allowed } => answer.allow(allowed),
         _ => answer,
     }

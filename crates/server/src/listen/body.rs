@@ -82,6 +82,7 @@ impl UnderWay {
     pub(super) fn begin(shared: &Arc<Shared>, pulse: &Arc<Pulse>, is_http2: bool) -> Option<Self> {
         pulse.begin(is_http2);
         let before = shared.in_flight.fetch_add(1, Ordering::Relaxed);
+        shared.requests.increment(1);
         let under_way = Self {
             shared: Arc::clone(shared),
             pulse: Arc::clone(pulse),
@@ -93,6 +94,7 @@ impl UnderWay {
 impl Drop for UnderWay {
     fn drop(&mut self) {
         self.shared.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.shared.requests.decrement(1);
         self.pulse.finish();
     }
 }

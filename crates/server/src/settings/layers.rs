@@ -146,23 +146,19 @@ fn explained(error: &figment::Error, file: Option<&std::path::Path>) -> String {
     for one in error.clone() {
         let setting = one.path.join(".");
         let place = match one.metadata.as_ref().map(|metadata| &*metadata.name) {
-            Some(name) if name.starts_with("TOML") => {
-                file.map_or_else(|| "the file".to_owned(), |file| file.display().to_string())
-            }
             Some(name) if name.contains("environment") => {
                 format!("the environment variable {}", variable_of(&setting))
             }
-            _ => "the settings".to_owned(),
+            Some(name) if name.starts_with("TOML") => {
+                let file = file.map_or_else(|| "the file".to_owned(), |file| file.display().to_string());
+                format!("{file} {setting}")
+            }
+            _ => format!("the setting {setting}"),
         };
         if !text.is_empty() {
             text.push('\n');
         }
-        let named = if setting.is_empty() {
-            String::new()
-        } else {
-            format!(" {setting}")
-        };
-        text.push_str(&format!("{place}{named}: {}", one.kind));
+        text.push_str(&format!("{}: {}", place.trim_end(), one.kind));
     }
     text.push_str("\ntabard.sample.toml lists every setting with what it may be");
     text

@@ -4,8 +4,10 @@ use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
     path::Path,
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use http_kit::Stopwatch;
 
 use crate::running::{Running, demo, read_reply, request};
 
@@ -19,7 +21,7 @@ fn strict(data: &Path) -> Running {
 
 /// How long the server leaves this connection open, and what it says before it closes it.
 fn until_closed(stream: &mut TcpStream) -> (Duration, String) {
-    let began = Instant::now();
+    let began = Stopwatch::start();
     let mut said = Vec::new();
     // A reset is as good as an end.
     drop(stream.read_to_end(&mut said));
@@ -55,7 +57,7 @@ fn a_head_that_trickles_is_cut_all_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let server = strict(&folder.path().join("data"));
     let mut stream = server.connect();
-    let began = Instant::now();
+    let began = Stopwatch::start();
     let trickled =
         b"GET /health/live HTTP/1.1\r\nhost: x\r\nx-padding: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
             .iter()
@@ -100,10 +102,29 @@ fn a_body_that_stops_is_refused_by_the_dialect_in_time() {
     stream
         .write_all(&whole.as_bytes()[..whole.len() - 2])
         .unwrap();
-    let began = Instant::now();
+    let began = Stopwatch::start();
     let reply = read_reply(&mut stream);
     assert_eq!(reply.status, 400, "{}", reply.body);
     assert!(began.elapsed() < Duration::from_secs(3));
+}
+
+#[test]
+fn a_client_that_takes_nothing_of_its_answers_is_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = strict(&folder.path().join("data"));
+    let mut greedy = server.connect();
+    let asked = b"GET /beds24/v2/openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(500);
+    // Once the server is stuck it takes no more requests either.
+    greedy
+        .set_write_timeout(Some(Duration::from_millis(500)))
+        .unwrap();
+    drop(greedy.write_all(&asked));
+    std::thread::sleep(Duration::from_secs(2));
+    let metrics = server.send("GET", "/metrics", &[], "").body;
+    assert!(
+        metrics.contains(r#"http_connections_cut_total{limit="write_time"} 1"#),
+        "{metrics}"
+    );
 }
 
 #[test]

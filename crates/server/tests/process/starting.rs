@@ -191,3 +191,36 @@ fn the_log_tells_who_called_what_and_no_secret() {
         );
     }
 }
+
+#[tokio::test]
+async fn several_servers_share_one_postgresql_store() {
+    let Some(home) = testkit::TestStore::postgres().await else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+    let url = home.url().unwrap();
+    let one = Running::start(&first, &["--store", url]);
+    let other = Running::start(&second, &["--store", url, "--node", "1"]);
+    let (here, there) = (demo(&first), demo(&second));
+    assert_eq!(here["beds24"]["room_ids"], there["beds24"]["room_ids"]);
+    let room = here["beds24"]["room_ids"][3].as_i64().unwrap();
+    let body = format!(
+        r#"[{{"roomId":{room},"arrival":"2027-03-01","departure":"2027-03-03","numAdult":2,"actions":{{"checkAvailability":true}}}}]"#
+    );
+    let book = |server: &Running, demo: &serde_json::Value| {
+        let headers = [("token", demo["beds24"]["token"].as_str().unwrap())];
+        let reply = server.send("POST", "/beds24/v2/bookings", &headers, &body);
+        reply.json()[0]["success"] == true
+    };
+    assert!(
+        book(&one, &there),
+        "a token of one server is good on the other"
+    );
+    assert!(
+        !book(&other, &here),
+        "the last one was sold by the other server"
+    );
+    assert!(one.stop().success() && other.stop().success());
+    home.finish().await;
+}

@@ -8,12 +8,7 @@ use catalogue::{
     inventory::Organization,
     sale::{Booking, Guest, Line, Note},
 };
-use domain::{
-    access::Actor,
-    booking::Status,
-    id::Id,
-    time::today,
-};
+use domain::{access::Actor, booking::Status, id::Id, time::today};
 use jiff::{Timestamp, ToSpan, civil::Date};
 use store::{Condition, Each, Row, Tx, Value};
 
@@ -109,7 +104,7 @@ pub struct BookingInclude {
 const ITEM_OF: &[(&str, ColumnKind)] = &[("tenant_id", Int), ("booking_id", Int)];
 
 static GROUPS: Each = Each::new(
-    "SELECT b.group_id, b.id FROM {each} JOIN booking b ON b.tenant_id = each.tenant_id AND b.group_id = each.group_id",
+    "SELECT b.group_id, b.id, b.organization_id FROM {each} JOIN booking b ON b.tenant_id = each.tenant_id AND b.group_id = each.group_id",
     &[("tenant_id", Int), ("group_id", Int)],
 );
 
@@ -125,12 +120,26 @@ impl Bookings<'_> {
     ) -> Result<Page<BookingView>> {
         UseCase::FindBookings.authorize(actor)?;
         let mut tx = self.service.store.reader().await?;
-        let todays = if filter.needs_today() { todays(&mut tx, actor).await? } else { Vec::new() };
+        let todays = if filter.needs_today() {
+            todays(&mut tx, actor).await?
+        } else {
+            Vec::new()
+        };
         let condition = filter.condition(actor, &todays);
-        let rows = tx.find::<Booking>(&condition, filter.order(), Some(page.limit()), page.offset()).await?;
+        let rows = tx
+            .find::<Booking>(
+                &condition,
+                filter.order(),
+                Some(page.limit()),
+                page.offset(),
+            )
+            .await?;
         let page = page.page(rows);
         let views = complete(&mut tx, actor, page.rows, include).await?;
-        Ok(Page { rows: views, more: page.more })
+        Ok(Page {
+            rows: views,
+            more: page.more,
+        })
     }
 }
 
@@ -138,20 +147,32 @@ impl Bookings<'_> {
 type Today = (Date, Option<Vec<Value>>);
 
 async fn todays(tx: &mut Tx, actor: &Actor) -> Result<Vec<Today>> {
-    let organizations = tx.find::<Organization>(&reached(actor, "id"), "", None, 0).await?;
+    let organizations = tx
+        .find::<Organization>(&reached(actor, "id"), "", None, 0)
+        .await?;
     let mut by_date: BTreeMap<Date, Vec<Value>> = BTreeMap::new();
     for organization in organizations {
         let date = today(&organization.details.zone, actor.now);
-        by_date.entry(date).or_default().push(organization.id.into());
+        by_date
+            .entry(date)
+            .or_default()
+            .push(organization.id.into());
     }
     // Where all share a date the condition need not name them.
     let alone = by_date.len() == 1;
-    Ok(by_date.into_iter().map(|(date, ids)| (date, (!alone).then_some(ids))).collect())
+    Ok(by_date
+        .into_iter()
+        .map(|(date, ids)| (date, (!alone).then_some(ids)))
+        .collect())
 }
 
 impl BookingFilter {
     fn needs_today(&self) -> bool {
-        self.not_departed || matches!(self.on_day, Some(OnDay::Arrival | OnDay::Departure | OnDay::InHouse))
+        self.not_departed
+            || matches!(
+                self.on_day,
+                Some(OnDay::Arrival | OnDay::Departure | OnDay::InHouse)
+            )
     }
 
     fn order(&self) -> &'static str {
@@ -175,35 +196,68 @@ impl BookingFilter {
             ("group_id", &self.group_ids),
         ];
         for (column, ids) in lists.into_iter().filter(|(_, ids)| !ids.is_empty()) {
-            all.push(Condition::In(column, ids.iter().map(|id| Value::from(*id)).collect()));
+            all.push(Condition::In(
+                column,
+                ids.iter().map(|id| Value::from(*id)).collect(),
+            ));
         }
         if !self.external_references.is_empty() {
-            let references = self.external_references.iter().map(|text| Value::from(text.as_str()));
+            let references = self
+                .external_references
+                .iter()
+                .map(|text| Value::from(text.as_str()));
             all.push(Condition::In("external_reference", references.collect()));
         }
-        all.extend(self.channel.as_deref().map(|channel| Condition::Is("channel", channel.into())));
+        all.extend(
+            self.channel
+                .as_deref()
+                .map(|channel| Condition::Is("channel", channel.into())),
+        );
         range(&mut all, "arrival_on", &self.arrival.from, &self.arrival.to);
-        range(&mut all, "departure_on", &self.departure.from, &self.departure.to);
+        range(
+            &mut all,
+            "departure_on",
+            &self.departure.from,
+            &self.departure.to,
+        );
         range(&mut all, "created_at", &self.created.from, &self.created.to);
         range(&mut all, "changed_at", &self.changed.from, &self.changed.to);
         all.extend(self.search.as_deref().map(search));
         all.extend(self.statuses.as_deref().map(statuses));
-        all.extend(self.on_day.map(|on_day| day_condition(on_day, actor.now, todays)));
+        all.extend(
+            self.on_day
+                .map(|on_day| day_condition(on_day, actor.now, todays)),
+        );
         if self.not_departed {
-            all.push(on_each(todays, |date| Condition::From("departure_on", date.to_value())));
+            all.push(on_each(todays, |date| {
+                Condition::From("departure_on", date.to_value())
+            }));
         }
         Condition::All(all)
     }
 }
 
-fn range<T: ColumnValue>(all: &mut Vec<Condition>, column: &'static str, from: &Option<T>, to: &Option<T>) {
-    all.extend(from.as_ref().map(|from| Condition::From(column, from.to_value())));
+fn range<T: ColumnValue>(
+    all: &mut Vec<Condition>,
+    column: &'static str,
+    from: &Option<T>,
+    to: &Option<T>,
+) {
+    all.extend(
+        from.as_ref()
+            .map(|from| Condition::From(column, from.to_value())),
+    );
     all.extend(to.as_ref().map(|to| Condition::To(column, to.to_value())));
 }
 
 fn search(text: &str) -> Condition {
     let mut any = vec![Condition::Contains("search", text.trim().to_lowercase())];
-    any.extend(text.trim().parse::<Id>().ok().map(|id| Condition::Is("id", id.into())));
+    any.extend(
+        text.trim()
+            .parse::<Id>()
+            .ok()
+            .map(|id| Condition::Is("id", id.into())),
+    );
     Condition::Any(any)
 }
 
@@ -212,7 +266,9 @@ fn statuses(choices: &[StatusChoice]) -> Condition {
         let status = Condition::Is("status", choice.status.to_value());
         match choice.opened {
             None => status,
-            Some(opened) => Condition::All(vec![status, Condition::Is("opened", opened.to_value())]),
+            Some(opened) => {
+                Condition::All(vec![status, Condition::Is("opened", opened.to_value())])
+            }
         }
     });
     Condition::Any(each.collect())
@@ -221,7 +277,9 @@ fn statuses(choices: &[StatusChoice]) -> Condition {
 fn day_condition(on_day: OnDay, now: Timestamp, todays: &[Today]) -> Condition {
     match on_day {
         OnDay::Arrival => on_each(todays, |date| Condition::Is("arrival_on", date.to_value())),
-        OnDay::Departure => on_each(todays, |date| Condition::Is("departure_on", date.to_value())),
+        OnDay::Departure => on_each(todays, |date| {
+            Condition::Is("departure_on", date.to_value())
+        }),
         OnDay::InHouse => on_each(todays, |date| {
             Condition::All(vec![
                 Condition::To("arrival_on", date.to_value()),
@@ -236,10 +294,15 @@ fn day_condition(on_day: OnDay, now: Timestamp, todays: &[Today]) -> Condition {
 }
 
 fn on_each(todays: &[Today], condition: impl Fn(Date) -> Condition) -> Condition {
-    let each = todays.iter().map(|(date, organizations)| match organizations {
-        None => condition(*date),
-        Some(ids) => Condition::All(vec![Condition::In("organization_id", ids.clone()), condition(*date)]),
-    });
+    let each = todays
+        .iter()
+        .map(|(date, organizations)| match organizations {
+            None => condition(*date),
+            Some(ids) => Condition::All(vec![
+                Condition::In("organization_id", ids.clone()),
+                condition(*date),
+            ]),
+        });
     Condition::Any(each.collect())
 }
 
@@ -250,12 +313,24 @@ async fn complete(
     include: BookingInclude,
 ) -> Result<Vec<BookingView>> {
     let tenant_id = actor.tenant_id;
-    let keys: Vec<Row> = bookings.iter().map(|booking| vec![tenant_id.into(), booking.id.into()]).collect();
+    let keys: Vec<Row> = bookings
+        .iter()
+        .map(|booking| vec![tenant_id.into(), booking.id.into()])
+        .collect();
     let mut units = units(tx, &bookings).await?;
-    let mut lines = items::<Line>(tx, include.lines, &keys, |line| (line.booking_id, line.id)).await?;
-    let mut notes = items::<Note>(tx, include.notes, &keys, |note| (note.booking_id, note.id)).await?;
-    let mut guests = items::<Guest>(tx, include.guests, &keys, |guest| (guest.booking_id, guest.id)).await?;
-    let groups = if include.groups { groups(tx, actor, &bookings).await? } else { HashMap::new() };
+    let mut lines =
+        items::<Line>(tx, include.lines, &keys, |line| (line.booking_id, line.id)).await?;
+    let mut notes =
+        items::<Note>(tx, include.notes, &keys, |note| (note.booking_id, note.id)).await?;
+    let mut guests = items::<Guest>(tx, include.guests, &keys, |guest| {
+        (guest.booking_id, guest.id)
+    })
+    .await?;
+    let groups = if include.groups {
+        groups(tx, actor, &bookings).await?
+    } else {
+        HashMap::new()
+    };
     let views = bookings.into_iter().map(|booking| {
         let (units, overbooked) = units.remove(&booking.id).unwrap_or_default();
         BookingView {
@@ -264,7 +339,9 @@ async fn complete(
             lines: lines.remove(&booking.id).unwrap_or_default(),
             notes: notes.remove(&booking.id).unwrap_or_default(),
             guests: guests.remove(&booking.id).unwrap_or_default(),
-            group: booking.group_id.and_then(|master| groups.get(&master).cloned()),
+            group: booking
+                .group_id
+                .and_then(|master| groups.get(&master).cloned()),
             booking,
         }
     });
@@ -295,23 +372,45 @@ async fn items<K: Kind>(
         for item in tx.find_each::<K>(ITEM_OF, keys).await? {
             items.entry(ids(&item).0).or_default().push(item);
         }
-        items.values_mut().for_each(|items| items.sort_by_key(|item| ids(item).1));
+        items
+            .values_mut()
+            .for_each(|items| items.sort_by_key(|item| ids(item).1));
     }
     Ok(items)
 }
 
-async fn groups(tx: &mut Tx, actor: &Actor, bookings: &[Booking]) -> Result<HashMap<Id, GroupView>> {
-    let mut masters: Vec<Id> = bookings.iter().filter_map(|booking| booking.group_id).collect();
+/// The groups of bookings, each with those of its bookings that the caller may know of.
+async fn groups(
+    tx: &mut Tx,
+    actor: &Actor,
+    bookings: &[Booking],
+) -> Result<HashMap<Id, GroupView>> {
+    let mut masters: Vec<Id> = bookings
+        .iter()
+        .filter_map(|booking| booking.group_id)
+        .collect();
     masters.sort_unstable();
     masters.dedup();
-    let keys: Vec<Row> = masters.iter().map(|master| vec![actor.tenant_id.into(), (*master).into()]).collect();
+    let keys: Vec<Row> = masters
+        .iter()
+        .map(|master| vec![actor.tenant_id.into(), (*master).into()])
+        .collect();
     let mut groups: HashMap<Id, GroupView> = HashMap::new();
     for row in tx.read_each(&GROUPS, &keys).await? {
         let mut cells = catalogue::Cells::of("booking", row);
         let master: Id = cells.next("group_id").map_err(store::Error::from)?;
         let id: Id = cells.next("id").map_err(store::Error::from)?;
-        groups.entry(master).or_insert_with(|| GroupView { master, ids: Vec::new() }).ids.push(id);
+        let organization_id: Id = cells.next("organization_id").map_err(store::Error::from)?;
+        let group = groups.entry(master).or_insert_with(|| GroupView {
+            master,
+            ids: Vec::new(),
+        });
+        if actor.reaches(organization_id) {
+            group.ids.push(id);
+        }
     }
-    groups.values_mut().for_each(|group| group.ids.sort_unstable());
+    groups
+        .values_mut()
+        .for_each(|group| group.ids.sort_unstable());
     Ok(groups)
 }

@@ -16,8 +16,8 @@ use crate::Service;
 pub use self::{
     find::{BookingFilter, BookingInclude, DayRange, InstantRange, OnDay, StatusChoice},
     write::{
-        BookingChange, BookingOutcome, BookingPatch, BookingWrite, GroupChoice, ItemOutcome, ItemWrite, NewBooking,
-        Once, UnitChoice, Written,
+        BookingChange, BookingOutcome, BookingPatch, BookingWrite, GroupChoice, ItemOutcome,
+        ItemWrite, NewBooking, Once, UnitChoice, Written,
     },
 };
 

@@ -8,13 +8,22 @@ use crate::{Error, Refusal, Result, UseCase, bookings::write::MOST_ITEMS, stamp:
 
 impl Bookings<'_> {
     /// Removes bookings for good; what they had taken is free again. Answers in the order of `ids`.
-    pub async fn remove(&self, actor: &Actor, ids: &[Id]) -> Result<Vec<std::result::Result<(), Refusal>>> {
+    pub async fn remove(
+        &self,
+        actor: &Actor,
+        ids: &[Id],
+    ) -> Result<Vec<std::result::Result<(), Refusal>>> {
         UseCase::RemoveBookings.authorize(actor)?;
         if ids.len() > MOST_ITEMS {
             return Err(Error::TooMany { limit: MOST_ITEMS });
         }
         let event = || self.service.store.ids().next(actor.now);
-        let commands = ids.iter().map(|id| Command::Remove(RemoveBooking { booking_id: *id, event_id: event() }));
+        let commands = ids.iter().map(|id| {
+            Command::Remove(RemoveBooking {
+                booking_id: *id,
+                event_id: event(),
+            })
+        });
         let submission = hot::Submission {
             stamp: stamp(actor),
             commands: commands.collect(),

@@ -1,9 +1,8 @@
 //! Makes and changes bookings: many in one call, each refused or done by itself.
 
-
 use catalogue::sale::{
-    Booking, BookingDetails, BookingDetailsPatch, Line, LineDetails, LineDetailsPatch, LineKind, Note, NoteDetails,
-    NoteDetailsPatch,
+    Booking, BookingDetails, BookingDetailsPatch, Line, LineDetails, LineDetailsPatch, LineKind,
+    Note, NoteDetails, NoteDetailsPatch,
 };
 use domain::{access::Actor, booking::Status, id::Id};
 use jiff::{Timestamp, civil::Date};
@@ -170,14 +169,17 @@ pub struct Written {
 /// What became of a line or a note.
 pub type ItemOutcome = SubOutcome;
 
+/// Renders status and body of an answer that is kept.
+pub type Render = Box<dyn Fn(&[BookingOutcome]) -> (u16, Vec<u8>) + Send + Sync>;
+
 /// A caller's wish that the call happens once, whatever the network does.
 pub struct Once {
     /// The idempotency key.
     pub key: String,
     /// SHA-256 of what was asked.
     pub fingerprint: [u8; 32],
-    /// Renders status and body of the answer that is kept. It may run more than once.
-    pub render: Box<dyn Fn(&[BookingOutcome]) -> (u16, Vec<u8>) + Send + Sync>,
+    /// Renders the answer. It may run more than once.
+    pub render: Render,
 }
 
 /// What became of a call.
@@ -200,7 +202,12 @@ impl Bookings<'_> {
     ///
     /// # Errors
     /// [`Error::Forbidden`] without the capability for what the items say; [`Error::TooMany`].
-    pub async fn write(&self, actor: &Actor, items: Vec<BookingWrite>, once: Option<Once>) -> Result<WriteAnswer> {
+    pub async fn write(
+        &self,
+        actor: &Actor,
+        items: Vec<BookingWrite>,
+        once: Option<Once>,
+    ) -> Result<WriteAnswer> {
         UseCase::WriteBookings.authorize(actor)?;
         if items.len() > MOST_ITEMS {
             return Err(Error::TooMany { limit: MOST_ITEMS });
@@ -215,8 +222,13 @@ impl Bookings<'_> {
             idempotency: once.map(claim),
         };
         match self.service.store.submit(submission).await? {
-            hot::Answer::Fresh(outcomes) => Ok(WriteAnswer::Fresh(outcomes.into_iter().map(outcome).collect())),
-            hot::Answer::Replayed(stored) => Ok(WriteAnswer::Replayed { status: stored.status, body: stored.body }),
+            hot::Answer::Fresh(outcomes) => Ok(WriteAnswer::Fresh(
+                outcomes.into_iter().map(outcome).collect(),
+            )),
+            hot::Answer::Replayed(stored) => Ok(WriteAnswer::Replayed {
+                status: stored.status,
+                body: stored.body,
+            }),
             hot::Answer::KeyReused => Err(Error::KeyReused),
         }
     }
@@ -238,7 +250,11 @@ fn claim(once: Once) -> Claim {
 fn outcome(outcome: hot::Outcome) -> BookingOutcome {
     let done = match outcome {
         hot::Outcome::Refused(refusal) => {
-            return BookingOutcome { result: Err(refusal.into()), lines: Vec::new(), notes: Vec::new() };
+            return BookingOutcome {
+                result: Err(refusal.into()),
+                lines: Vec::new(),
+                notes: Vec::new(),
+            };
         }
         hot::Outcome::Done(done) => *done,
     };
@@ -250,7 +266,11 @@ fn outcome(outcome: hot::Outcome) -> BookingOutcome {
         }),
         None => Err(Refusal::UnknownBooking),
     };
-    BookingOutcome { result, lines: done.lines, notes: done.notes }
+    BookingOutcome {
+        result,
+        lines: done.lines,
+        notes: done.notes,
+    }
 }
 
 /// Whoever writes persons or money needs to be allowed to.
@@ -266,18 +286,38 @@ fn authorize_parts(actor: &Actor, items: &[BookingWrite]) -> Result<()> {
 
 fn names_a_person(item: &BookingWrite) -> bool {
     match item {
-        BookingWrite::Create(new) => !new.details.contact.is_empty(),
-        BookingWrite::Change(patch) => !patch.change.details.contact.0.is_empty(),
+        BookingWrite::Create(new) => {
+            let details = &new.details;
+            !details.contact.is_empty()
+                || !details.comments.is_empty()
+                || !details.message.is_empty()
+        }
+        BookingWrite::Change(patch) => {
+            let details = &patch.change.details;
+            !details.contact.0.is_empty() || details.comments.is_some() || details.message.is_some()
+        }
     }
 }
 
 fn names_money(item: &BookingWrite) -> bool {
     match item {
-        BookingWrite::Create(new) => new.price_given || !new.lines.is_empty() || new.charge_price,
+        BookingWrite::Create(new) => {
+            let details = &new.details;
+            let amounts = [details.deposit, details.tax, details.commission];
+            let has_amounts = amounts.iter().any(|amount| !amount.is_zero());
+            new.price_given || !new.lines.is_empty() || new.charge_price || has_amounts
+        }
         BookingWrite::Change(patch) => {
             let details = &patch.change.details;
-            let amounts = [&details.price, &details.deposit, &details.tax, &details.commission];
-            !patch.lines.is_empty() || patch.remove_lines || amounts.iter().any(|amount| amount.is_some())
+            let amounts = [
+                &details.price,
+                &details.deposit,
+                &details.tax,
+                &details.commission,
+            ];
+            !patch.lines.is_empty()
+                || patch.remove_lines
+                || amounts.iter().any(|amount| amount.is_some())
         }
     }
 }
@@ -292,7 +332,11 @@ struct Commands<'a> {
 
 impl<'a> Commands<'a> {
     fn new(service: &'a crate::Service, actor: &'a Actor) -> Self {
-        Self { service, actor, master: None }
+        Self {
+            service,
+            actor,
+            master: None,
+        }
     }
 
     fn id(&self) -> Id {
@@ -321,8 +365,15 @@ impl<'a> Commands<'a> {
             overbooking: overbooking(new.check_availability),
             event_id: self.id(),
             announce: new.announce,
-            lines: lines.into_iter().map(|details| self.line(id, details)).collect(),
-            notes: new.notes.into_iter().map(|details| self.note(id, details)).collect(),
+            lines: lines
+                .into_iter()
+                .map(|details| self.line(id, details))
+                .collect(),
+            notes: new
+                .notes
+                .into_iter()
+                .map(|details| self.note(id, details))
+                .collect(),
             booking: Booking {
                 tenant_id: self.actor.tenant_id,
                 id,
@@ -363,11 +414,23 @@ impl<'a> Commands<'a> {
     }
 
     fn line(&self, booking_id: Id, details: LineDetails) -> Line {
-        Line { tenant_id: self.actor.tenant_id, id: self.id(), booking_id, created_at: self.actor.now, details }
+        Line {
+            tenant_id: self.actor.tenant_id,
+            id: self.id(),
+            booking_id,
+            created_at: self.actor.now,
+            details,
+        }
     }
 
     fn note(&self, booking_id: Id, details: NoteDetails) -> Note {
-        Note { tenant_id: self.actor.tenant_id, id: self.id(), booking_id, created_at: self.actor.now, details }
+        Note {
+            tenant_id: self.actor.tenant_id,
+            id: self.id(),
+            booking_id,
+            created_at: self.actor.now,
+            details,
+        }
     }
 
     fn change(&mut self, patch: BookingPatch) -> ChangeBooking {
@@ -375,8 +438,16 @@ impl<'a> Commands<'a> {
         let change = patch.change;
         ChangeBooking {
             booking_id: id,
-            lines: patch.lines.into_iter().map(|item| item_change(item, |details| self.line(id, details))).collect(),
-            notes: patch.notes.into_iter().map(|item| item_change(item, |details| self.note(id, details))).collect(),
+            lines: patch
+                .lines
+                .into_iter()
+                .map(|item| item_change(item, |details| self.line(id, details)))
+                .collect(),
+            notes: patch
+                .notes
+                .into_iter()
+                .map(|item| item_change(item, |details| self.note(id, details)))
+                .collect(),
             remove_lines: patch.remove_lines,
             overbooking: overbooking(patch.check_availability),
             event_id: self.id(),
@@ -409,7 +480,11 @@ fn item_change<N, P, T>(item: ItemWrite<N, P>, add: impl FnOnce(N) -> T) -> SubC
 }
 
 fn overbooking(check_availability: bool) -> Overbooking {
-    if check_availability { Overbooking::Refuse } else { Overbooking::Mark }
+    if check_availability {
+        Overbooking::Refuse
+    } else {
+        Overbooking::Mark
+    }
 }
 
 /// The sub-type of a charge for the room, as the first dialect numbers it.
@@ -426,4 +501,3 @@ fn charge(details: &BookingDetails) -> LineDetails {
         ..LineDetails::default()
     }
 }
-

@@ -26,20 +26,45 @@ const OF_RESOURCE: &[(&str, ColumnKind)] = &[("tenant_id", Int), ("resource_id",
 
 impl Properties<'_> {
     /// Properties with all their rooms, by id.
-    pub async fn find(&self, actor: &Actor, filter: &PropertyFilter, page: PageOf) -> Result<Page<PropertyView>> {
+    pub async fn find(
+        &self,
+        actor: &Actor,
+        filter: &PropertyFilter,
+        page: PageOf,
+    ) -> Result<Page<PropertyView>> {
         UseCase::FindProperties.authorize(actor)?;
         let mut tx = self.service.store.reader().await?;
         let mut all = vec![reached(actor, "id")];
         if !filter.ids.is_empty() {
-            all.push(Condition::In("id", filter.ids.iter().map(|id| Value::from(*id)).collect()));
+            all.push(Condition::In(
+                "id",
+                filter.ids.iter().map(|id| Value::from(*id)).collect(),
+            ));
         }
         if !filter.resource_ids.is_empty() {
-            let rooms = ResourceFilter { ids: filter.resource_ids.clone(), ..ResourceFilter::default() };
-            let rooms = tx.find::<Resource>(&rooms.condition(actor), "", None, 0).await?;
-            all.push(Condition::In("id", rooms.iter().map(|room| Value::from(room.organization_id)).collect()));
+            let rooms = ResourceFilter {
+                ids: filter.resource_ids.clone(),
+                ..ResourceFilter::default()
+            };
+            let rooms = tx
+                .find::<Resource>(&rooms.condition(actor), "", None, 0)
+                .await?;
+            all.push(Condition::In(
+                "id",
+                rooms
+                    .iter()
+                    .map(|room| Value::from(room.organization_id))
+                    .collect(),
+            ));
         }
-        let organizations =
-            tx.find::<Organization>(&Condition::All(all), "id", Some(page.limit()), page.offset()).await?;
+        let organizations = tx
+            .find::<Organization>(
+                &Condition::All(all),
+                "id",
+                Some(page.limit()),
+                page.offset(),
+            )
+            .await?;
         let page = page.page(organizations);
         let mut rooms = rooms_of(&mut tx, actor.tenant_id, &page.rows).await?;
         Ok(page.map(|organization| PropertyView {
@@ -49,12 +74,20 @@ impl Properties<'_> {
     }
 
     /// Rooms, by id.
-    pub async fn rooms(&self, actor: &Actor, filter: &ResourceFilter, page: PageOf) -> Result<Page<RoomView>> {
+    pub async fn rooms(
+        &self,
+        actor: &Actor,
+        filter: &ResourceFilter,
+        page: PageOf,
+    ) -> Result<Page<RoomView>> {
         UseCase::FindProperties.authorize(actor)?;
         let mut tx = self.service.store.reader().await?;
         let page = filter.page(&mut tx, actor, page).await?;
         let rows = views(&mut tx, actor.tenant_id, page.rows).await?;
-        Ok(Page { rows, more: page.more })
+        Ok(Page {
+            rows,
+            more: page.more,
+        })
     }
 }
 
@@ -64,20 +97,32 @@ pub(super) async fn rooms_of(
     tenant_id: Id,
     organizations: &[Organization],
 ) -> store::Result<HashMap<Id, Vec<RoomView>>> {
-    let keys: Vec<Row> =
-        organizations.iter().map(|organization| vec![tenant_id.into(), organization.id.into()]).collect();
+    let keys: Vec<Row> = organizations
+        .iter()
+        .map(|organization| vec![tenant_id.into(), organization.id.into()])
+        .collect();
     let mut resources = tx.find_each::<Resource>(OF_ORGANIZATION, &keys).await?;
     resources.sort_by_key(|resource| resource.id);
     let mut rooms: HashMap<Id, Vec<RoomView>> = HashMap::new();
     for room in views(tx, tenant_id, resources).await? {
-        rooms.entry(room.resource.organization_id).or_default().push(room);
+        rooms
+            .entry(room.resource.organization_id)
+            .or_default()
+            .push(room);
     }
     Ok(rooms)
 }
 
 /// Resources with their units.
-pub(super) async fn views(tx: &mut Tx, tenant_id: Id, resources: Vec<Resource>) -> store::Result<Vec<RoomView>> {
-    let keys: Vec<Row> = resources.iter().map(|resource| vec![tenant_id.into(), resource.id.into()]).collect();
+pub(super) async fn views(
+    tx: &mut Tx,
+    tenant_id: Id,
+    resources: Vec<Resource>,
+) -> store::Result<Vec<RoomView>> {
+    let keys: Vec<Row> = resources
+        .iter()
+        .map(|resource| vec![tenant_id.into(), resource.id.into()])
+        .collect();
     let mut units: HashMap<Id, Vec<Unit>> = HashMap::new();
     for unit in tx.find_each::<Unit>(OF_RESOURCE, &keys).await? {
         units.entry(unit.resource_id).or_default().push(unit);

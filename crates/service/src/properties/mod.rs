@@ -11,7 +11,9 @@ use catalogue::inventory::{Organization, Resource, Unit};
 
 pub use self::{
     find::PropertyFilter,
-    write::{PropertyOutcome, PropertyPatch, PropertyWrite, RoomOutcome, RoomPatch, RoomWrite, UnitPatch},
+    write::{
+        PropertyOutcome, PropertyPatch, PropertyWrite, RoomOutcome, RoomPatch, RoomWrite, UnitPatch,
+    },
 };
 use crate::Service;
 

@@ -12,12 +12,20 @@ use crate::{Refusal, Result, UseCase, stamp::stamp};
 
 impl Properties<'_> {
     /// Removes properties with their rooms. One that has any booking, of whatever state, stays.
-    pub async fn remove(&self, actor: &Actor, ids: &[Id]) -> Result<Vec<std::result::Result<(), Refusal>>> {
+    pub async fn remove(
+        &self,
+        actor: &Actor,
+        ids: &[Id],
+    ) -> Result<Vec<std::result::Result<(), Refusal>>> {
         self.remove_each(actor, ids, What::Properties).await
     }
 
     /// Removes rooms. One that has any booking, of whatever state, stays.
-    pub async fn rooms_remove(&self, actor: &Actor, ids: &[Id]) -> Result<Vec<std::result::Result<(), Refusal>>> {
+    pub async fn rooms_remove(
+        &self,
+        actor: &Actor,
+        ids: &[Id],
+    ) -> Result<Vec<std::result::Result<(), Refusal>>> {
         self.remove_each(actor, ids, What::Rooms).await
     }
 
@@ -30,7 +38,11 @@ impl Properties<'_> {
         UseCase::RemoveProperties.authorize(actor)?;
         let mut results = Vec::with_capacity(ids.len());
         for id in ids {
-            let command = Remove { stamp: stamp(actor), id: *id, what };
+            let command = Remove {
+                stamp: stamp(actor),
+                id: *id,
+                what,
+            };
             results.push(self.service.store.run(command).await?);
         }
         Ok(results)
@@ -54,15 +66,23 @@ impl ColdCommand for Remove {
 
     async fn run<'a>(&'a self, tx: &'a mut Tx, ids: &'a IdSource) -> store::Result<Self::Output> {
         let tenant_id = self.stamp.tenant_id;
-        let column = if self.what == What::Properties { "organization_id" } else { "id" };
-        let condition =
-            Condition::All(vec![Condition::Is("tenant_id", tenant_id.into()), Condition::Is(column, self.id.into())]);
+        let column = if self.what == What::Properties {
+            "organization_id"
+        } else {
+            "id"
+        };
+        let condition = Condition::All(vec![
+            Condition::Is("tenant_id", tenant_id.into()),
+            Condition::Is(column, self.id.into()),
+        ]);
         let rooms = tx.find::<Resource>(&condition, "id", None, 0).await?;
         let organization_id = match (self.what, rooms.first()) {
             (What::Properties, _) => Some(self.id),
             (What::Rooms, room) => room.map(|room| room.organization_id),
         };
-        let key = organization_id.filter(|id| self.stamp.reaches(*id)).map(|id| [tenant_id.into(), Value::from(id)]);
+        let key = organization_id
+            .filter(|id| self.stamp.reaches(*id))
+            .map(|id| [tenant_id.into(), Value::from(id)]);
         let organization = match &key {
             Some(key) => tx.get::<Organization>(key).await?,
             None => None,
@@ -72,16 +92,26 @@ impl ColdCommand for Remove {
         };
         let room_ids: Vec<Id> = rooms.iter().map(|room| room.id).collect();
         tx.lock_lanes(tenant_id, &room_ids).await?;
-        if any_allocation(tx, tenant_id, &room_ids).await? || any_booking(tx, tenant_id, &room_ids).await? {
+        if any_allocation(tx, tenant_id, &room_ids).await?
+            || any_booking(tx, tenant_id, &room_ids).await?
+        {
             return Ok(Err(Refusal::InUse));
         }
         remove_rooms(tx, tenant_id, &room_ids).await?;
         let mut word = "room.removed";
         if self.what == What::Properties {
-            tx.remove::<Organization>(&[vec![tenant_id.into(), self.id.into()]]).await?;
+            tx.remove::<Organization>(&[vec![tenant_id.into(), self.id.into()]])
+                .await?;
             word = "property.removed";
         }
-        let event = EventRow::new(&self.stamp, ids.next(self.stamp.now), word, self.id, organization.id, true);
+        let event = EventRow::new(
+            &self.stamp,
+            ids.next(self.stamp.now),
+            word,
+            self.id,
+            organization.id,
+            true,
+        );
         tx.record(&[event]).await?;
         Ok(Ok(()))
     }
@@ -99,7 +129,11 @@ impl Remove {
 async fn any_booking(tx: &mut Tx, tenant_id: Id, room_ids: &[Id]) -> store::Result<bool> {
     for id in room_ids {
         let sql = "SELECT 1 FROM booking WHERE tenant_id = $1 AND resource_id = $2 LIMIT 1";
-        if !tx.query(sql, &[tenant_id.into(), (*id).into()]).await?.is_empty() {
+        if !tx
+            .query(sql, &[tenant_id.into(), (*id).into()])
+            .await?
+            .is_empty()
+        {
             return Ok(true);
         }
     }
@@ -114,15 +148,31 @@ async fn remove_rooms(tx: &mut Tx, tenant_id: Id, room_ids: &[Id]) -> store::Res
             Condition::Is("resource_id", (*id).into()),
         ]);
         let units = tx.find::<Unit>(&of_room, "", None, 0).await?;
-        let units: Vec<Row> = units.iter().map(|unit| vec![tenant_id.into(), unit.id.into()]).collect();
+        let units: Vec<Row> = units
+            .iter()
+            .map(|unit| vec![tenant_id.into(), unit.id.into()])
+            .collect();
         tx.remove::<Unit>(&units).await?;
         let days = tx.find::<StoredDay>(&of_room, "", None, 0).await?;
-        let key = |day: &StoredDay| vec![tenant_id.into(), (*id).into(), catalogue::day_number(day.day).into()];
+        let key = |day: &StoredDay| {
+            vec![
+                tenant_id.into(),
+                (*id).into(),
+                catalogue::day_number(day.day).into(),
+            ]
+        };
         let days: Vec<Row> = days.iter().map(key).collect();
         tx.remove::<StoredDay>(&days).await?;
-        tx.execute("DELETE FROM lane WHERE tenant_id = $1 AND id = $2", &[tenant_id.into(), (*id).into()]).await?;
+        tx.execute(
+            "DELETE FROM lane WHERE tenant_id = $1 AND id = $2",
+            &[tenant_id.into(), (*id).into()],
+        )
+        .await?;
     }
-    let rooms: Vec<Row> = room_ids.iter().map(|id| vec![tenant_id.into(), (*id).into()]).collect();
+    let rooms: Vec<Row> = room_ids
+        .iter()
+        .map(|id| vec![tenant_id.into(), (*id).into()])
+        .collect();
     tx.remove::<Resource>(&rooms).await?;
     Ok(())
 }

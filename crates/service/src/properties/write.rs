@@ -5,8 +5,8 @@
 
 use catalogue::{
     inventory::{
-        Organization, OrganizationDetails, OrganizationDetailsPatch, Resource, ResourceDetails, ResourceDetailsPatch,
-        Unit,
+        Organization, OrganizationDetails, OrganizationDetailsPatch, Resource, ResourceDetails,
+        ResourceDetailsPatch, Unit,
     },
     sale::Extra,
 };
@@ -118,7 +118,10 @@ impl Properties<'_> {
         }
         let mut outcomes = Vec::with_capacity(items.len());
         for item in items {
-            let command = WriteProperty { stamp: stamp(actor), item };
+            let command = WriteProperty {
+                stamp: stamp(actor),
+                item,
+            };
             outcomes.push(self.service.store.run(command).await?);
         }
         Ok(outcomes)
@@ -144,8 +147,14 @@ impl ColdCommand for WriteProperty {
         if let Some(refusal) = self.zone_in_use(tx, before.as_ref()).await? {
             return Ok(Err(refusal));
         }
-        let organization = self.put(tx, before.as_ref().map(|view| &view.organization), ids).await?;
-        let mut writer = RoomWriter { stamp: &self.stamp, organization: &organization, ids };
+        let organization = self
+            .put(tx, before.as_ref().map(|view| &view.organization), ids)
+            .await?;
+        let mut writer = RoomWriter {
+            stamp: &self.stamp,
+            organization: &organization,
+            ids,
+        };
         if let Some(before) = &before {
             writer.follow_overbooking_rule(tx, before).await?;
         }
@@ -155,9 +164,18 @@ impl ColdCommand for WriteProperty {
             rooms.push(writer.write(tx, room, known).await?);
         }
         let tenant_id = self.stamp.tenant_id;
-        let after = find::rooms_of(tx, tenant_id, std::slice::from_ref(&organization)).await?.remove(&organization.id);
-        let after = PropertyView { organization, rooms: after.unwrap_or_default() };
-        Ok(Ok(PropertyOutcome { before, after, rooms }))
+        let after = find::rooms_of(tx, tenant_id, std::slice::from_ref(&organization))
+            .await?
+            .remove(&organization.id);
+        let after = PropertyView {
+            organization,
+            rooms: after.unwrap_or_default(),
+        };
+        Ok(Ok(PropertyOutcome {
+            before,
+            after,
+            rooms,
+        }))
     }
 }
 
@@ -166,49 +184,95 @@ fn known_room(before: Option<&PropertyView>, id: Id) -> Option<&RoomView> {
 }
 
 fn check(patch: &PropertyPatch, before: Option<&PropertyView>) -> std::result::Result<(), Refusal> {
-    let named = patch.name.as_deref().map_or(before.is_some(), |name| !name.trim().is_empty());
-    if named { Ok(()) } else { Err(invalid("name", "a name that is not empty")) }
+    let named = patch
+        .name
+        .as_deref()
+        .map_or(before.is_some(), |name| !name.trim().is_empty());
+    if named {
+        Ok(())
+    } else {
+        Err(invalid("name", "a name that is not empty"))
+    }
 }
 
 fn invalid(field: &'static str, expected: impl Into<String>) -> Refusal {
-    Refusal::Invalid { field, expected: expected.into() }
+    Refusal::Invalid {
+        field,
+        expected: expected.into(),
+    }
 }
 
 impl WriteProperty {
-    async fn before(&self, tx: &mut Tx) -> store::Result<std::result::Result<Option<PropertyView>, Refusal>> {
+    async fn before(
+        &self,
+        tx: &mut Tx,
+    ) -> store::Result<std::result::Result<Option<PropertyView>, Refusal>> {
         let Some(id) = self.item.id else {
             // Whoever is limited to some properties can't make others.
             let limited = self.stamp.organizations.is_some();
-            return Ok(if limited { Err(Refusal::UnknownOrganization) } else { Ok(None) });
+            return Ok(if limited {
+                Err(Refusal::UnknownOrganization)
+            } else {
+                Ok(None)
+            });
         };
-        let found = tx.get::<Organization>(&[self.stamp.tenant_id.into(), id.into()]).await?;
-        let Some(organization) = found.filter(|organization| self.stamp.reaches(organization.id)) else {
+        let found = tx
+            .get::<Organization>(&[self.stamp.tenant_id.into(), id.into()])
+            .await?;
+        let Some(organization) = found.filter(|organization| self.stamp.reaches(organization.id))
+        else {
             return Ok(Err(Refusal::UnknownOrganization));
         };
-        let mut rooms = find::rooms_of(tx, self.stamp.tenant_id, std::slice::from_ref(&organization)).await?;
+        let mut rooms = find::rooms_of(
+            tx,
+            self.stamp.tenant_id,
+            std::slice::from_ref(&organization),
+        )
+        .await?;
         let rooms = rooms.remove(&organization.id).unwrap_or_default();
-        Ok(Ok(Some(PropertyView { organization, rooms })))
+        Ok(Ok(Some(PropertyView {
+            organization,
+            rooms,
+        })))
     }
 
     /// Nights of another zone lie elsewhere, so the zone stays while anything is booked.
-    async fn zone_in_use(&self, tx: &mut Tx, before: Option<&PropertyView>) -> store::Result<Option<Refusal>> {
-        let (Some(before), Some(zone)) = (before, &self.item.patch.details.zone) else { return Ok(None) };
+    async fn zone_in_use(
+        &self,
+        tx: &mut Tx,
+        before: Option<&PropertyView>,
+    ) -> store::Result<Option<Refusal>> {
+        let (Some(before), Some(zone)) = (before, &self.item.patch.details.zone) else {
+            return Ok(None);
+        };
         if before.organization.details.zone == *zone {
             return Ok(None);
         }
         let ids: Vec<Id> = before.rooms.iter().map(|room| room.resource.id).collect();
         tx.lock_lanes(self.stamp.tenant_id, &ids).await?;
         if any_allocation(tx, self.stamp.tenant_id, &ids).await? {
-            return Ok(Some(invalid("zone", "the time zone stays as it is while there are bookings")));
+            return Ok(Some(invalid(
+                "zone",
+                "the time zone stays as it is while there are bookings",
+            )));
         }
         for id in ids {
             let parameters = [zone.name().into(), self.stamp.tenant_id.into(), id.into()];
-            tx.execute("UPDATE lane SET zone = $1 WHERE tenant_id = $2 AND id = $3", &parameters).await?;
+            tx.execute(
+                "UPDATE lane SET zone = $1 WHERE tenant_id = $2 AND id = $3",
+                &parameters,
+            )
+            .await?;
         }
         Ok(None)
     }
 
-    async fn put(&self, tx: &mut Tx, before: Option<&Organization>, ids: &IdSource) -> store::Result<Organization> {
+    async fn put(
+        &self,
+        tx: &mut Tx,
+        before: Option<&Organization>,
+        ids: &IdSource,
+    ) -> store::Result<Organization> {
         let patch = &self.item.patch;
         let mut organization = match before {
             Some(before) => before.clone(),
@@ -233,15 +297,31 @@ impl WriteProperty {
             "property.created"
         };
         let id = organization.id;
-        tx.record(&[EventRow::new(&self.stamp, ids.next(self.stamp.now), word, id, id, true)]).await?;
+        tx.record(&[EventRow::new(
+            &self.stamp,
+            ids.next(self.stamp.now),
+            word,
+            id,
+            id,
+            true,
+        )])
+        .await?;
         Ok(organization)
     }
 }
 
-pub(super) async fn any_allocation(tx: &mut Tx, tenant_id: Id, resource_ids: &[Id]) -> store::Result<bool> {
+pub(super) async fn any_allocation(
+    tx: &mut Tx,
+    tenant_id: Id,
+    resource_ids: &[Id],
+) -> store::Result<bool> {
     for id in resource_ids {
         let sql = "SELECT 1 FROM allocation WHERE tenant_id = $1 AND lane_id = $2 LIMIT 1";
-        if !tx.query(sql, &[tenant_id.into(), (*id).into()]).await?.is_empty() {
+        if !tx
+            .query(sql, &[tenant_id.into(), (*id).into()])
+            .await?
+            .is_empty()
+        {
             return Ok(true);
         }
     }
@@ -280,7 +360,10 @@ impl RoomWriter<'_> {
         }
         let units = self.put_units(tx, &resource, write, before).await?;
         let after = RoomView { resource, units };
-        Ok(Ok(RoomOutcome { before: before.cloned(), after }))
+        Ok(Ok(RoomOutcome {
+            before: before.cloned(),
+            after,
+        }))
     }
 
     fn new_room(&self) -> Resource {
@@ -312,9 +395,9 @@ impl RoomWriter<'_> {
                 has_units: resource.quantity <= MOST_NUMBERED_UNITS,
                 refuses_overbooking,
             }),
-            Some(before) if before.resource.quantity != resource.quantity => {
-                Command::SetCapacity(self.capacity(resource.id, resource.quantity, refuses_overbooking))
-            }
+            Some(before) if before.resource.quantity != resource.quantity => Command::SetCapacity(
+                self.capacity(resource.id, resource.quantity, refuses_overbooking),
+            ),
             Some(_) => return Ok(None),
         };
         self.run(tx, command).await
@@ -331,14 +414,21 @@ impl RoomWriter<'_> {
     }
 
     /// Lanes carry the property's rule on overbooking, because they are what a booking locks.
-    async fn follow_overbooking_rule(&self, tx: &mut Tx, before: &PropertyView) -> store::Result<()> {
+    async fn follow_overbooking_rule(
+        &self,
+        tx: &mut Tx,
+        before: &PropertyView,
+    ) -> store::Result<()> {
         let rule = self.organization.details.refuses_overbooking;
         if before.organization.details.refuses_overbooking == rule {
             return Ok(());
         }
         for room in &before.rooms {
-            let parameters =
-                [i64::from(rule).into(), self.stamp.tenant_id.into(), Value::from(room.resource.id)];
+            let parameters = [
+                i64::from(rule).into(),
+                self.stamp.tenant_id.into(),
+                Value::from(room.resource.id),
+            ];
             let sql = "UPDATE lane SET refuses_overbooking = $1 WHERE tenant_id = $2 AND id = $3";
             tx.execute(sql, &parameters).await?;
         }
@@ -347,15 +437,24 @@ impl RoomWriter<'_> {
 
     async fn run(&self, tx: &mut Tx, command: Command) -> store::Result<Option<Refusal>> {
         // The caller's reach was checked with the property, which may be new and thus outside of it.
-        let stamp = Stamp { organizations: None, ..self.stamp.clone() };
-        let submission =
-            hot::Submission { stamp, commands: vec![command], all_or_nothing: false, idempotency: None };
+        let stamp = Stamp {
+            organizations: None,
+            ..self.stamp.clone()
+        };
+        let submission = hot::Submission {
+            stamp,
+            commands: vec![command],
+            all_or_nothing: false,
+            idempotency: None,
+        };
         let answers = hot::run(tx, &[&submission], self.ids).await?;
         Ok(answers.into_iter().find_map(|answer| match answer {
-            hot::Answer::Fresh(outcomes) => outcomes.into_iter().find_map(|outcome| match outcome {
-                Outcome::Refused(refusal) => Some(refusal.into()),
-                Outcome::Done(_) => None,
-            }),
+            hot::Answer::Fresh(outcomes) => {
+                outcomes.into_iter().find_map(|outcome| match outcome {
+                    Outcome::Refused(refusal) => Some(refusal.into()),
+                    Outcome::Done(_) => None,
+                })
+            }
             hot::Answer::Replayed(_) | hot::Answer::KeyReused => None,
         }))
     }
@@ -367,7 +466,9 @@ impl RoomWriter<'_> {
         write: &RoomWrite,
         before: Option<&RoomView>,
     ) -> store::Result<Vec<Unit>> {
-        let mut units = before.map(|before| before.units.clone()).unwrap_or_default();
+        let mut units = before
+            .map(|before| before.units.clone())
+            .unwrap_or_default();
         for patch in &write.units {
             let known = units.iter_mut().find(|unit| unit.number == patch.number);
             match known {
@@ -400,16 +501,34 @@ impl RoomWriter<'_> {
 }
 
 fn check_room(write: &RoomWrite, before: Option<&RoomView>) -> std::result::Result<(), Refusal> {
-    let named = write.patch.name.as_deref().map_or(before.is_some(), |name| !name.trim().is_empty());
+    let named = write
+        .patch
+        .name
+        .as_deref()
+        .map_or(before.is_some(), |name| !name.trim().is_empty());
     if !named {
         return Err(invalid("name", "a name that is not empty"));
     }
-    let quantity = write.patch.quantity.or(before.map(|before| before.resource.quantity)).unwrap_or(1);
+    let quantity = write
+        .patch
+        .quantity
+        .or(before.map(|before| before.resource.quantity))
+        .unwrap_or(1);
     if !(0..=MOST_UNITS).contains(&quantity) {
-        return Err(invalid("quantity", format!("a number from 0 to {MOST_UNITS}")));
+        return Err(invalid(
+            "quantity",
+            format!("a number from 0 to {MOST_UNITS}"),
+        ));
     }
-    if let Some(unit) = write.units.iter().find(|unit| unit.number < 1 || unit.number > quantity) {
-        return Err(invalid("units", format!("unit numbers from 1 to {quantity}, not {}", unit.number)));
+    if let Some(unit) = write
+        .units
+        .iter()
+        .find(|unit| unit.number < 1 || unit.number > quantity)
+    {
+        return Err(invalid(
+            "units",
+            format!("unit numbers from 1 to {quantity}, not {}", unit.number),
+        ));
     }
     Ok(())
 }

@@ -14,6 +14,9 @@ use crate::chance::Chance;
 use crate::latency::Latency;
 use crate::watch;
 
+/// A smaller log is not worth a checkpoint.
+const CHECKPOINT_FROM_BYTES: u64 = 4 << 20;
+
 impl ToSql for Cell {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(match self {
@@ -103,9 +106,13 @@ fn checkpoint_beside(
     stop: Arc<AtomicBool>,
 ) -> anyhow::Result<std::thread::JoinHandle<()>> {
     let connection = open(file)?;
+    let log = file.with_extension("db-wal");
     Ok(std::thread::spawn(move || {
         while !stop.load(Ordering::Relaxed) {
             std::thread::sleep(Duration::from_millis(100));
+            if std::fs::metadata(&log).map_or(0, |log| log.len()) < CHECKPOINT_FROM_BYTES {
+                continue;
+            }
             // A checkpoint that meets a writer is made up by the next one.
             let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
         }

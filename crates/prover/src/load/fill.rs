@@ -9,8 +9,11 @@ use tokio::task::JoinSet;
 use crate::beds24::verdicts;
 use crate::chance;
 use crate::house::House;
-use crate::load::{Places, booking_text};
+
 use crate::screen::Progress;
+
+use super::Places;
+use super::question::booking_text;
 
 /// Bookings in one array.
 const ARRAY: u64 = 500;
