@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Proves over HTTP that nothing is sold twice and nothing acknowledged is lost
 ///
@@ -43,10 +44,12 @@ fn run(asked: Proof) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        // Ctrl-C ends the proof by dropping it, and with it the servers it started.
+        // A signal ends the proof by dropping it, and with it the servers it started.
+        let mut terminated = signal(SignalKind::terminate())?;
         tokio::select! {
             outcome = prove(asked) => outcome,
             _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
+            _ = terminated.recv() => anyhow::bail!("asked to end by a signal"),
         }
     })
 }

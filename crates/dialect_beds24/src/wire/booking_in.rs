@@ -208,6 +208,30 @@ fn strip_unseen(taken: &mut Map<String, Value>, sees: Sees, problems: &mut Vec<P
         });
         false
     });
+    if !sees.financial {
+        strip_financial_actions(taken, problems);
+    }
+}
+
+/// The actions that make or remove charges.
+const FINANCIAL_ACTIONS: [&str; 2] = ["autoInvoiceItemCharge", "deleteInvoice"];
+
+/// Leaves out, with a warning, the actions that touch what the caller may not write; otherwise the
+/// whole call would be refused for one item.
+fn strip_financial_actions(taken: &mut Map<String, Value>, problems: &mut Vec<Problem>) {
+    let Some(Value::Object(actions)) = taken.get_mut("actions") else {
+        return;
+    };
+    for name in FINANCIAL_ACTIONS {
+        if actions.shift_remove(name) == Some(Value::Bool(true)) {
+            problems.push(Problem {
+                path: format!("actions_{name}"),
+                expected: "a token with the scope write:bookings-financial".into(),
+                fatal: false,
+                bad_choice: false,
+            });
+        }
+    }
 }
 
 /// The fields without which there is no stay: all of them for a new booking, and none of them may

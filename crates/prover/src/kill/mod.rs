@@ -161,8 +161,10 @@ async fn play_on_one_store(
                 .map(|line| format!("round {round}: {line}")),
         );
         let detail = format!(
-            "{} acknowledged, {} unknown",
-            figures.acknowledged, figures.unknown
+            "{} acknowledged, {} unknown, {} wrong",
+            figures.acknowledged,
+            figures.unknown,
+            violations.len()
         );
         progress.advance(1, &detail);
         if wrong && options.negative_control {

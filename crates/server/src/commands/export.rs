@@ -13,7 +13,7 @@ use store::{Store, journal_rows::JournalReader};
 
 use super::{
     places::{self, Place},
-    screen::{Progress, complain},
+    screen::{Progress, UNKNOWN, complain},
 };
 
 /// `tabard export`.
@@ -49,7 +49,7 @@ impl Export {
         let mut out = BufWriter::new(File::create(&partial).with_context(failed)?);
         let mut progress = Progress::new();
         let entries = write(&store, &tenants, &mut out, &mut |entries| {
-            progress.show("entries", entries, u64::MAX)
+            progress.show("entries", entries, UNKNOWN)
         })
         .await?;
         out.into_inner()

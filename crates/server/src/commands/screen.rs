@@ -22,6 +22,9 @@ pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     causes.any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
+/// The total of something whose end is not known.
+pub(super) const UNKNOWN: u64 = u64::MAX;
+
 /// Shows how far something has come, part by part: a bar on a terminal, a line per part elsewhere.
 pub(super) struct Progress {
     part: String,
@@ -57,13 +60,23 @@ impl Progress {
 
     fn begin(&mut self, part: &str, total: u64) {
         part.clone_into(&mut self.part);
-        if self.is_terminal {
-            let style =
-                ProgressStyle::with_template("{prefix:14} {wide_bar} {pos}/{len} {per_sec} {eta}");
-            let bar = ProgressBar::new(total);
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar.set_prefix(part.to_owned());
-            self.bar = Some(bar);
+        if !self.is_terminal {
+            return;
         }
+        let (bar, template) = if total == UNKNOWN {
+            (
+                ProgressBar::no_length(),
+                "{prefix:14} {spinner} {pos} {per_sec}",
+            )
+        } else {
+            (
+                ProgressBar::new(total),
+                "{prefix:14} {wide_bar} {pos}/{len} {per_sec} {eta}",
+            )
+        };
+        let style = ProgressStyle::with_template(template);
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_prefix(part.to_owned());
+        self.bar = Some(bar);
     }
 }

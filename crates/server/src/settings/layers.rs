@@ -150,7 +150,8 @@ fn explained(error: &figment::Error, file: Option<&std::path::Path>) -> String {
                 format!("the environment variable {}", variable_of(&setting))
             }
             Some(name) if name.starts_with("TOML") => {
-                let file = file.map_or_else(|| "the file".to_owned(), |file| file.display().to_string());
+                let file =
+                    file.map_or_else(|| "the file".to_owned(), |file| file.display().to_string());
                 format!("{file} {setting}")
             }
             _ => format!("the setting {setting}"),

@@ -19,7 +19,11 @@ pub struct Ask {
 impl Ask {
     /// A call without a body.
     pub fn new(method: &str, path: impl Into<String>) -> Self {
-        Self { method: method.to_owned(), path: path.into(), body: Vec::new() }
+        Self {
+            method: method.to_owned(),
+            path: path.into(),
+            body: Vec::new(),
+        }
     }
 
     /// A GET.
@@ -29,18 +33,25 @@ impl Ask {
 
     /// A POST of JSON.
     pub fn post(path: impl Into<String>, body: &Value) -> Self {
-        Self { body: body.to_string().into_bytes(), ..Self::new("POST", path) }
+        Self {
+            body: body.to_string().into_bytes(),
+            ..Self::new("POST", path)
+        }
     }
 
     /// The same call with another body.
     pub fn with(&self, body: impl Into<Vec<u8>>) -> Self {
-        Self { body: body.into(), ..self.clone() }
+        Self {
+            body: body.into(),
+            ..self.clone()
+        }
     }
 
     /// Makes the call.
     pub async fn send(&self, app: &TestApp, token: Option<&str>) -> Reply {
         let token: Vec<(&str, &str)> = token.map(|token| ("token", token)).into_iter().collect();
-        app.send(&self.method, &self.path, &token, self.body.clone()).await
+        app.send(&self.method, &self.path, &token, self.body.clone())
+            .await
     }
 }
 
@@ -60,12 +71,41 @@ pub fn comparable(reply: &Reply, id: i64) -> String {
         .headers
         .iter()
         .filter(|(name, _)| !["x-request-id", "date"].contains(&name.as_str()))
-        .filter(|(name, _)| !name.as_str().contains("remaining") && !name.as_str().contains("resets"))
+        .filter(|(name, _)| {
+            !name.as_str().contains("remaining") && !name.as_str().contains("resets")
+        })
         .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
         .collect();
     headers.sort();
-    let body = without_ids(&reply.text().replace(&id.to_string(), "<the id>"));
+    let body = without_units(&without_ids(
+        &reply.text().replace(&id.to_string(), "<the id>"),
+    ));
     format!("{}\n{}\n\n{body}", reply.status, headers.join("\n"))
+}
+
+/// Where two texts begin to differ, for a message.
+pub fn difference(seen: &str, expected: &str) -> String {
+    let same = seen
+        .bytes()
+        .zip(expected.bytes())
+        .take_while(|(one, other)| one == other)
+        .count();
+    let around = |text: &str| {
+        let bytes = &text.as_bytes()[same.saturating_sub(150)..text.len().min(same + 250)];
+        String::from_utf8_lossy(bytes).into_owned()
+    };
+    format!("{}\ninstead of\n{}", around(seen), around(expected))
+}
+
+/// A text without the numbers of units: of two bookings that are made, the second gets another one.
+fn without_units(text: &str) -> String {
+    let mut parts = text.split("\"unitId\":");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str("\"unitId\":");
+        out.push_str(part.trim_start_matches(|letter: char| letter.is_ascii_digit()));
+    }
+    out
 }
 
 /// A text with every long number replaced by its place in the order of appearance.
@@ -74,16 +114,21 @@ fn without_ids(text: &str) -> String {
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(start) = rest.find(|letter: char| letter.is_ascii_digit()) {
         let (before, from) = rest.split_at(start);
-        let end = from.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(from.len());
+        let end = from
+            .find(|letter: char| !letter.is_ascii_digit())
+            .unwrap_or(from.len());
         let (digits, after) = from.split_at(end);
         out.push_str(before);
         if digits.len() < 14 {
             out.push_str(digits);
         } else {
-            let at = seen.iter().position(|known| *known == digits).unwrap_or_else(|| {
-                seen.push(digits);
-                seen.len() - 1
-            });
+            let at = seen
+                .iter()
+                .position(|known| *known == digits)
+                .unwrap_or_else(|| {
+                    seen.push(digits);
+                    seen.len() - 1
+                });
             out.push_str(&format!("<id {at}>"));
         }
         rest = after;
@@ -97,5 +142,8 @@ fn two_answers_that_differ_by_new_ids_alone_compare_equal() {
     let one = without_ids(r#"{"id":1234567890123456,"again":1234567890123456,"qty":12}"#);
     let other = without_ids(r#"{"id":6543210987654321,"again":6543210987654321,"qty":12}"#);
     assert_eq!(one, other);
-    assert_ne!(one, without_ids(r#"{"id":1234567890123456,"again":6543210987654321,"qty":12}"#));
+    assert_ne!(
+        one,
+        without_ids(r#"{"id":1234567890123456,"again":6543210987654321,"qty":12}"#)
+    );
 }

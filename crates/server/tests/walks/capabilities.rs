@@ -3,7 +3,7 @@
 
 use dialect_beds24::scopes;
 use domain::access::{Area, Capabilities, Capability, Facet, Reach, Verb};
-use http_kit::endpoint::Access;
+use http_kit::Access;
 use identity::NewGrant;
 use serde_json::{Value, json};
 use testkit::Reply;
@@ -27,19 +27,29 @@ struct Closed {
 fn closed(world: &World) -> Vec<Closed> {
     let mut all = Vec::new();
     walk(|table, row, described| {
-        let Access::Needs(needs) = &row.access else { return };
+        let Access::Needs(needs) = &row.access else {
+            return;
+        };
         if needs.iter().any(|needed| needed.area == Area::Clock) {
             return;
         }
         let ask = good_call(table, row, described, &world.host.first);
-        all.push(Closed { says: table.says(row), dialect: table.name, ask, needs: needs.clone() });
+        all.push(Closed {
+            says: table.says(row),
+            dialect: table.name,
+            ask,
+            needs: needs.clone(),
+        });
     });
     assert!(all.len() > 10);
     all
 }
 
 fn only(kept: impl Fn(Capability) -> bool) -> Capabilities {
-    Capability::all().filter(|one| kept(*one)).map(|one| (one, Reach::Tenant)).collect()
+    Capability::all()
+        .filter(|one| kept(*one))
+        .map(|one| (one, Reach::Tenant))
+        .collect()
 }
 
 /// Sets without `missing`, each nearly enough in another way.
@@ -49,20 +59,47 @@ fn lacking(missing: Capability) -> Vec<(&'static str, Capabilities)> {
     vec![
         ("nothing", Capabilities::none()),
         ("everything else", only(not_it)),
-        ("the rest of the area", only(move |one| one.area == area && not_it(one))),
-        ("the area's other verbs", only(move |one| one.area == area && one.verb != verb)),
-        ("the same facet's other verbs", only(move |one| one.area == area && one.facet == facet && one.verb != verb)),
-        ("the same verb of the other facets", only(move |one| one.area == area && one.verb == verb && one.facet != facet)),
-        ("the same verb of the other areas", only(move |one| one.area != area && one.verb == verb)),
+        (
+            "the rest of the area",
+            only(move |one| one.area == area && not_it(one)),
+        ),
+        (
+            "the area's other verbs",
+            only(move |one| one.area == area && one.verb != verb),
+        ),
+        (
+            "the same facet's other verbs",
+            only(move |one| one.area == area && one.facet == facet && one.verb != verb),
+        ),
+        (
+            "the same verb of the other facets",
+            only(move |one| one.area == area && one.verb == verb && one.facet != facet),
+        ),
+        (
+            "the same verb of the other areas",
+            only(move |one| one.area != area && one.verb == verb),
+        ),
         ("the other areas", only(move |one| one.area != area)),
-        ("reading everything else", only(move |one| one.verb == Verb::Read && not_it(one))),
-        ("basics of everything else", only(move |one| one.facet == Facet::Basic && not_it(one))),
+        (
+            "reading everything else",
+            only(move |one| one.verb == Verb::Read && not_it(one)),
+        ),
+        (
+            "basics of everything else",
+            only(move |one| one.facet == Facet::Basic && not_it(one)),
+        ),
     ]
 }
 
 async fn token_with(world: &World, capabilities: Capabilities) -> String {
     let grant = world.full_grant(world.host.id);
-    world.app.token_of(NewGrant { capabilities, ..grant }).await
+    world
+        .app
+        .token_of(NewGrant {
+            capabilities,
+            ..grant
+        })
+        .await
 }
 
 /// Refused in the words of the dialect.
@@ -70,10 +107,15 @@ fn must_be_refused(dialect: &str, reply: &Reply, says: &str) {
     let body = reply.json();
     match dialect {
         "beds24" => {
-            let expected = json!({"success": false, "type": "error", "code": 401, "error": "Token not valid"});
+            let expected =
+                json!({"success": false, "type": "error", "code": 401, "error": "Token not valid"});
             assert_eq!((reply.status, body), (401, expected), "{says}");
         }
-        "tabard" => assert_eq!((reply.status, &body["error"]["code"]), (403, &json!("forbidden")), "{says}"),
+        "tabard" => assert_eq!(
+            (reply.status, &body["error"]["code"]),
+            (403, &json!("forbidden")),
+            "{says}"
+        ),
         other => panic!("say here how {other} refuses"),
     }
 }
@@ -81,7 +123,11 @@ fn must_be_refused(dialect: &str, reply: &Reply, says: &str) {
 #[tokio::test]
 async fn whoever_lacks_a_capability_is_refused_and_nothing_happens() {
     in_every_world(|world| async move {
-        let stored = dump::about(dump::everything(&world.app, world.host.id).await, &world.host.first.ids(), &[]);
+        let stored = dump::about(
+            dump::everything(&world.app, world.host.id).await,
+            &world.host.first.ids(),
+            &[],
+        );
         for call in closed(&world) {
             for missing in &call.needs {
                 for (what, capabilities) in lacking(*missing) {
@@ -92,7 +138,11 @@ async fn whoever_lacks_a_capability_is_refused_and_nothing_happens() {
                 }
             }
         }
-        let now = dump::about(dump::everything(&world.app, world.host.id).await, &world.host.first.ids(), &[]);
+        let now = dump::about(
+            dump::everything(&world.app, world.host.id).await,
+            &world.host.first.ids(),
+            &[],
+        );
         assert_eq!(dump::difference(&stored, &now), "");
     })
     .await;
@@ -105,7 +155,13 @@ async fn whoever_has_exactly_what_is_needed_is_let_in() {
             let needs = call.needs.clone();
             let token = token_with(&world, only(|one| needs.contains(&one))).await;
             let reply = call.ask.send(&world.app, Some(&token)).await;
-            assert!(matches!(reply.status, 200 | 201), "{}: {} {}", call.says, reply.status, reply.text());
+            assert!(
+                matches!(reply.status, 200 | 201),
+                "{}: {} {}",
+                call.says,
+                reply.status,
+                reply.text()
+            );
         }
     })
     .await;
@@ -115,7 +171,10 @@ async fn whoever_has_exactly_what_is_needed_is_let_in() {
 async fn every_scope_of_beds24_opens_what_it_names_and_nothing_else() {
     in_every_world(|world| async move {
         let categories = scopes::all_scopes();
-        let categories: Vec<&str> = categories.iter().map(|word| word.trim_start_matches("all:")).collect();
+        let categories: Vec<&str> = categories
+            .iter()
+            .map(|word| word.trim_start_matches("all:"))
+            .collect();
         let calls = closed(&world);
         for category in categories {
             for method in ["read", "write", "delete", "all"] {
@@ -126,7 +185,11 @@ async fn every_scope_of_beds24_opens_what_it_names_and_nothing_else() {
                     let says = format!("{} with {word}", call.says);
                     let reply = call.ask.send(&world.app, Some(&token)).await;
                     if call.needs.iter().all(|needed| opened.contains(*needed)) {
-                        assert!(matches!(reply.status, 200 | 201), "{says}: {}", reply.text());
+                        assert!(
+                            matches!(reply.status, 200 | 201),
+                            "{says}: {}",
+                            reply.text()
+                        );
                     } else {
                         must_be_refused(call.dialect, &reply, &says);
                     }
@@ -154,16 +217,24 @@ async fn a_scope_opens_the_paths_that_the_vendor_says() {
             ],
         ),
         ("write:inventory", &["POST /inventory/rooms/calendar"]),
-        ("read:properties", &["GET /properties", "GET /properties/rooms"]),
+        (
+            "read:properties",
+            &["GET /properties", "GET /properties/rooms"],
+        ),
         ("write:properties", &["POST /properties"]),
-        ("delete:properties", &["DELETE /properties", "DELETE /properties/rooms"]),
+        (
+            "delete:properties",
+            &["DELETE /properties", "DELETE /properties/rooms"],
+        ),
         ("all:channels", &[]),
     ];
     for (word, opens) in OPENS {
         let granted = scopes::capabilities([word]).unwrap();
         let mut opened = Vec::new();
         walk(|table, row, _| {
-            let Access::Needs(needs) = &row.access else { return };
+            let Access::Needs(needs) = &row.access else {
+                return;
+            };
             if table.name == "beds24" && needs.iter().all(|needed| granted.contains(*needed)) {
                 opened.push(format!("{} {}", row.method, row.path));
             }
@@ -182,12 +253,19 @@ async fn who_calls_without_capabilities_reaches_what_any_caller_may_and_nobody_r
         let mut calls = Vec::new();
         walk(|table, row, described| {
             if row.access == Access::AnyCaller {
-                calls.push((table.says(row), good_call(table, row, described, &world.host.first)));
+                calls.push((
+                    table.says(row),
+                    good_call(table, row, described, &world.host.first),
+                ));
             }
         });
         assert!(!calls.is_empty());
         for (says, ask) in calls {
-            assert_eq!(ask.send(&world.app, Some(&token)).await.status, 200, "{says}");
+            assert_eq!(
+                ask.send(&world.app, Some(&token)).await.status,
+                200,
+                "{says}"
+            );
             assert_eq!(ask.send(&world.app, None).await.status, 401, "{says}");
         }
     })
@@ -226,7 +304,10 @@ async fn a_clock_is_moved_by_every_client_of_a_sandbox_and_by_nobody_else() {
 async fn the_details_of_a_token_name_its_scopes_and_no_other_tenant() {
     in_every_world(|world| async move {
         let details = Ask::get(format!("{BEDS24}/authentication/details"));
-        let shown: Value = details.send(&world.app, Some(&world.stranger.token)).await.json();
+        let shown: Value = details
+            .send(&world.app, Some(&world.stranger.token))
+            .await
+            .json();
         assert_eq!(shown["token"]["ownerId"], world.stranger.id.get());
         assert!(!shown.to_string().contains(&world.host.id.to_string()));
     })

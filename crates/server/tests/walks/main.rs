@@ -11,6 +11,7 @@ mod bodies;
 mod capabilities;
 mod dump;
 mod facets;
+mod junk;
 mod parameters;
 mod places;
 mod secrets;

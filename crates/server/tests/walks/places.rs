@@ -4,8 +4,8 @@
 use http_kit::Row;
 use serde_json::{Value, json};
 
-use crate::world::{ALL_OF_BOOKINGS, ALL_OF_CALENDARS, ALL_OF_PROPERTIES, BEDS24, Things};
 use crate::ask::Ask;
+use crate::world::{ALL_OF_BOOKINGS, ALL_OF_CALENDARS, ALL_OF_PROPERTIES, BEDS24, Things};
 
 /// Whose id it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct InBody {
     pub kind: Kind,
     /// The items in which it is tried, each made for a property of the caller.
     pub items: fn(&Things) -> Vec<Value>,
+    /// Whether the number is kept as it was sent, so that later answers show it.
+    pub is_kept: bool,
     /// What is read afterwards: it must not tell whether the id was there.
     pub reads: fn(&Things) -> Vec<Ask>,
 }
@@ -67,9 +69,16 @@ pub struct Described {
 
 /// What is described of a row.
 pub fn of(dialect: &str, row: &Row) -> Described {
-    let is_it = |known: &Described| (known.dialect, known.method, known.path) == (dialect, row.method.as_str(), row.path);
+    let is_it = |known: &Described| {
+        (known.dialect, known.method, known.path) == (dialect, row.method.as_str(), row.path)
+    };
     let found = all().into_iter().find(is_it);
-    found.unwrap_or_else(|| panic!("{dialect} {} {} is new: describe it in places.rs", row.method, row.path))
+    found.unwrap_or_else(|| {
+        panic!(
+            "{dialect} {} {} is new: describe it in places.rs",
+            row.method, row.path
+        )
+    })
 }
 
 /// Everything that is described.
@@ -105,7 +114,21 @@ fn queries(queries: &[&str]) -> Vec<String> {
 }
 
 fn place(path: impl Into<String>, kind: Kind, items: fn(&Things) -> Vec<Value>) -> InBody {
-    InBody { path: path.into(), kind, items, reads: |_| Vec::new() }
+    InBody {
+        path: path.into(),
+        kind,
+        items,
+        is_kept: kind == Kind::Kept,
+        reads: |_| Vec::new(),
+    }
+}
+
+/// The same, with the number kept.
+fn kept(place: InBody) -> InBody {
+    InBody {
+        is_kept: true,
+        ..place
+    }
 }
 
 fn authentication() -> Vec<Described> {
@@ -122,7 +145,12 @@ fn authentication() -> Vec<Described> {
 
 fn bookings() -> Vec<Described> {
     let find = Described {
-        queries: queries(&[ALL_OF_BOOKINGS, "", "limit=1&page=2&status=confirmed", "filter=new"]),
+        queries: queries(&[
+            ALL_OF_BOOKINGS,
+            "",
+            "limit=1&page=2&status=confirmed",
+            "filter=new",
+        ]),
         in_query: &[
             ("propertyId", Kind::Property),
             ("roomId", Kind::Room),
@@ -140,11 +168,18 @@ fn bookings() -> Vec<Described> {
         ..beds24("POST", "/bookings")
     };
     let in_query: &[_] = &[("id", Kind::Booking)];
-    vec![find, write, Described { in_query, ..beds24("DELETE", "/bookings") }]
+    vec![
+        find,
+        write,
+        Described {
+            in_query,
+            ..beds24("DELETE", "/bookings")
+        },
+    ]
 }
 
 fn new_booking(own: &Things, more: Value) -> Value {
-    let mut item = json!({"roomId": own.room, "arrival": "2026-12-10", "departure": "2026-12-12", "unitId": null});
+    let mut item = json!({"roomId": own.room, "arrival": "2026-12-10", "departure": "2026-12-12"});
     for (name, value) in more.as_object().into_iter().flatten() {
         item[name] = value.clone();
     }
@@ -152,25 +187,43 @@ fn new_booking(own: &Things, more: Value) -> Value {
 }
 
 fn booking_places() -> Vec<InBody> {
-    let read_booking = |own: &Things| vec![Ask::get(format!("{BEDS24}/bookings?id={}&{ALL_OF_BOOKINGS}", own.booking))];
-    let reading = |place: InBody| InBody { reads: read_booking, ..place };
+    let read_booking = |own: &Things| {
+        vec![Ask::get(format!(
+            "{BEDS24}/bookings?id={}&{ALL_OF_BOOKINGS}",
+            own.booking
+        ))]
+    };
+    let reading = |place: InBody| InBody {
+        reads: read_booking,
+        ..place
+    };
     vec![
         reading(place("id", Kind::Booking, changes_of_a_booking)),
         reading(place("masterId", Kind::Group, |own| {
-            vec![new_booking(own, json!({})), json!({"id": own.booking}), json!({"id": own.booking, "groupNote": "x"})]
+            vec![
+                new_booking(own, json!({})),
+                json!({"id": own.booking}),
+                json!({"id": own.booking, "groupNote": "x"}),
+            ]
         })),
         reading(place("roomId", Kind::Room, |own| {
             vec![
                 new_booking(own, json!({})),
                 new_booking(own, json!({"actions": {"checkAvailability": true}})),
-                new_booking(own, json!({"status": "black", "actions": {"makeGroup": true}})),
+                new_booking(
+                    own,
+                    json!({"status": "black", "actions": {"makeGroup": true}}),
+                ),
                 json!({"id": own.booking}),
                 json!({"id": own.booking, "status": "cancelled"}),
                 json!({"id": own.booking, "arrival": "2026-12-20", "departure": "2026-12-21"}),
             ]
         })),
         place("propertyId", Kind::Property, |own| {
-            vec![new_booking(own, json!({})), json!({"id": own.plain, "comments": "same"})]
+            vec![
+                new_booking(own, json!({})),
+                json!({"id": own.plain, "comments": "same"}),
+            ]
         }),
         reading(place("invoiceItems[].id", Kind::Line, |own| {
             vec![
@@ -186,12 +239,20 @@ fn booking_places() -> Vec<InBody> {
                 new_booking(own, json!({"infoItems": [{"text": "taken"}]})),
             ]
         })),
-        reading(place("invoiceeId", Kind::Kept, |own| vec![json!({"id": own.booking}), new_booking(own, json!({}))])),
-        place("invoiceItems[].invoiceeId", Kind::Kept, |own| vec![json!({"id": own.booking})]),
-        place("invoiceItems[].createdBy", Kind::Kept, |own| vec![json!({"id": own.booking})]),
-        reading(place("actions.assignInvoiceNumberInvoicee", Kind::Kept, |own| {
-            vec![json!({"id": own.booking, "actions": {"assignInvoiceNumber": true}})]
+        reading(place("invoiceeId", Kind::Kept, |own| {
+            vec![json!({"id": own.booking}), new_booking(own, json!({}))]
         })),
+        place("invoiceItems[].invoiceeId", Kind::Kept, |own| {
+            vec![json!({"id": own.plain})]
+        }),
+        place("invoiceItems[].createdBy", Kind::Kept, |own| {
+            vec![json!({"id": own.plain})]
+        }),
+        reading(place(
+            "actions.assignInvoiceNumberInvoicee",
+            Kind::Kept,
+            |own| vec![json!({"id": own.booking, "actions": {"assignInvoiceNumber": true}})],
+        )),
     ]
 }
 
@@ -215,16 +276,30 @@ fn changes_of_a_booking(own: &Things) -> Vec<Value> {
 
 fn inventory() -> Vec<Described> {
     const ROOMS: &[(&str, Kind)] = &[("roomId", Kind::Room), ("propertyId", Kind::Property)];
-    let asking = |path, asked: &[&str]| Described { queries: queries(asked), in_query: ROOMS, ..beds24("GET", path) };
+    let asking = |path, asked: &[&str]| Described {
+        queries: queries(asked),
+        in_query: ROOMS,
+        ..beds24("GET", path)
+    };
     let nights = "startDate=2026-12-01&endDate=2026-12-20";
     let offers = Described {
         no_ids: &["offerId"],
-        ..asking("/inventory/rooms/offers", &["arrival=2027-01-10&departure=2027-01-12&numAdults=2"])
+        ..asking(
+            "/inventory/rooms/offers",
+            &["arrival=2027-01-10&departure=2027-01-12&numAdults=2"],
+        )
     };
     let write = Described {
-        item: Some(|own| json!({"roomId": own.room, "calendar": [{"from": "2026-12-01", "to": "2026-12-31", "price1": 100}]})),
+        item: Some(
+            |own| json!({"roomId": own.room, "calendar": [{"from": "2026-12-01", "to": "2026-12-31", "price1": 100}]}),
+        ),
         in_body: vec![InBody {
-            reads: |own| vec![Ask::get(format!("{BEDS24}/inventory/rooms/calendar?roomId={}&{ALL_OF_CALENDARS}", own.room))],
+            reads: |own| {
+                vec![Ask::get(format!(
+                    "{BEDS24}/inventory/rooms/calendar?roomId={}&{ALL_OF_CALENDARS}",
+                    own.room
+                ))]
+            },
             ..place("roomId", Kind::Room, |_| {
                 let day = |more: Value| json!({"calendar": [merged(json!({"from": "2026-12-05", "to": "2026-12-06"}), &more)]});
                 vec![
@@ -244,7 +319,13 @@ fn inventory() -> Vec<Described> {
         offers,
         asking("/inventory/rooms/availability", &[nights, ""]),
         asking("/inventory/rooms/unitBookings", &[nights, ""]),
-        asking("/inventory/rooms/calendar", &[ALL_OF_CALENDARS, "startDate=2026-12-01&endDate=2026-12-02&limit=1&page=2"]),
+        asking(
+            "/inventory/rooms/calendar",
+            &[
+                ALL_OF_CALENDARS,
+                "startDate=2026-12-01&endDate=2026-12-02&limit=1&page=2",
+            ],
+        ),
         write,
     ]
 }
@@ -259,7 +340,11 @@ fn merged(mut item: Value, more: &Value) -> Value {
 fn properties() -> Vec<Described> {
     let all = |more: &str| format!("{ALL_OF_PROPERTIES}{more}");
     let find = Described {
-        queries: vec![all("&includeAllRooms=true"), String::new(), "limit=1&page=2".to_owned()],
+        queries: vec![
+            all("&includeAllRooms=true"),
+            String::new(),
+            "limit=1&page=2".to_owned(),
+        ],
         in_query: &[("id", Kind::Property), ("roomId", Kind::Room)],
         ..beds24("GET", "/properties")
     };
@@ -285,15 +370,25 @@ fn properties() -> Vec<Described> {
     vec![
         find,
         write,
-        Described { in_query: property, ..beds24("DELETE", "/properties") },
+        Described {
+            in_query: property,
+            ..beds24("DELETE", "/properties")
+        },
         rooms,
-        Described { in_query: room, ..beds24("DELETE", "/properties/rooms") },
+        Described {
+            in_query: room,
+            ..beds24("DELETE", "/properties/rooms")
+        },
     ]
 }
 
 fn property_places() -> Vec<InBody> {
-    let own_room = |own: &Things| vec![json!({"id": own.property, "roomTypes": [{"id": own.room}]})];
-    let reading = |place: InBody| InBody { reads: reads_of_a_property, ..place };
+    let own_room =
+        |own: &Things| vec![json!({"id": own.property, "roomTypes": [{"id": own.room}]})];
+    let reading = |place: InBody| InBody {
+        reads: reads_of_a_property,
+        ..place
+    };
     let mut places = vec![
         reading(place("id", Kind::Property, |own| {
             vec![
@@ -312,20 +407,36 @@ fn property_places() -> Vec<InBody> {
                 json!({"name": "new", "roomTypes": [{"name": "taken"}]}),
             ]
         })),
-        reading(place("roomTypes[].dependencies.assignBookingsTo.roomIdValue", Kind::Room, |own| {
-            let to = json!({"type": "roomId"});
-            vec![json!({"id": own.property, "roomTypes": [{"id": own.room, "dependencies": {"assignBookingsTo": to}}]})]
-        })),
-        reading(place("roomTypes[].priceRules[].priceLinking.roomId", Kind::Room, |own| {
-            let linking = json!({"priceId": 1, "offsetMultiplier": 1, "offsetAmount": 0});
-            let rule = json!({"id": 2, "priceLinking": linking});
-            vec![json!({"id": own.property, "roomTypes": [{"id": own.room, "priceRules": [rule]}]})]
-        })),
+        kept(reading(place(
+            "roomTypes[].dependencies.assignBookingsTo.roomIdValue",
+            Kind::Room,
+            |own| {
+                let to = json!({"type": "roomId"});
+                vec![
+                    json!({"id": own.property, "roomTypes": [{"id": own.room, "dependencies": {"assignBookingsTo": to}}]}),
+                ]
+            },
+        ))),
+        kept(reading(place(
+            "roomTypes[].priceRules[].priceLinking.roomId",
+            Kind::Room,
+            |own| {
+                let linking = json!({"priceId": 1, "offsetMultiplier": 1, "offsetAmount": 0});
+                let rule = json!({"id": 2, "priceLinking": linking});
+                vec![
+                    json!({"id": own.property, "roomTypes": [{"id": own.room, "priceRules": [rule]}]}),
+                ]
+            },
+        ))),
     ];
     for number in 1..=12 {
         for name in ["includeBookingsRoomId", "dependentRoomId"] {
             let path = format!("roomTypes[].dependencies.{name}{number}");
-            places.push(reading(place(path, Kind::Room, own_room)));
+            let reads = |own: &Things| reads_of_a_property(own).into_iter().take(1).collect();
+            places.push(InBody {
+                reads,
+                ..kept(place(path, Kind::Room, own_room))
+            });
         }
     }
     places
@@ -335,10 +446,18 @@ fn reads_of_a_property(own: &Things) -> Vec<Ask> {
     let (property, room) = (own.property, own.room);
     let get = |path: String| Ask::get(format!("{BEDS24}{path}"));
     vec![
-        get(format!("/properties?id={property}&includeAllRooms=true&{ALL_OF_PROPERTIES}")),
-        get(format!("/inventory/rooms/calendar?roomId={room}&{ALL_OF_CALENDARS}")),
-        get(format!("/inventory/rooms/availability?roomId={room}&startDate=2027-01-01&endDate=2027-01-31")),
-        get(format!("/inventory/rooms/offers?roomId={room}&arrival=2027-01-10&departure=2027-01-12&numAdults=2")),
+        get(format!(
+            "/properties?id={property}&includeAllRooms=true&{ALL_OF_PROPERTIES}"
+        )),
+        get(format!(
+            "/inventory/rooms/calendar?roomId={room}&{ALL_OF_CALENDARS}"
+        )),
+        get(format!(
+            "/inventory/rooms/availability?roomId={room}&startDate=2027-01-01&endDate=2027-01-31"
+        )),
+        get(format!(
+            "/inventory/rooms/offers?roomId={room}&arrival=2027-01-10&departure=2027-01-12&numAdults=2"
+        )),
     ]
 }
 
@@ -346,9 +465,15 @@ fn house() -> Vec<Described> {
     let tabard = |method, path| plain("tabard", method, path);
     vec![
         tabard("GET", "/clock"),
-        Described { item: Some(|_| json!({"to": "real"})), ..tabard("POST", "/clock") },
+        Described {
+            item: Some(|_| json!({"to": "real"})),
+            ..tabard("POST", "/clock")
+        },
         // A lane has the id of its room.
-        Described { in_query: &[("lane", Kind::Room)], ..tabard("GET", "/journal") },
+        Described {
+            in_query: &[("lane", Kind::Room)],
+            ..tabard("GET", "/journal")
+        },
         tabard("GET", "/openapi.json"),
     ]
 }

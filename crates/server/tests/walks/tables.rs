@@ -32,12 +32,26 @@ pub fn tables() -> Vec<Table> {
         let found = documents.iter().find(|(known, _)| *known == name);
         found.expect("each table has a document").1.clone()
     };
-    let beds24 = dialect_beds24::api().ok().expect("its document can be written").rows();
-    let house = server::house_api::api().expect("its document can be written").rows();
+    let beds24 = dialect_beds24::api()
+        .expect("its document can be written")
+        .rows();
+    let house = server::house_api::api()
+        .expect("its document can be written")
+        .rows();
     let (name, prefix) = (dialect_beds24::NAME, "/beds24/v2");
-    let beds24 = Table { name, prefix, rows: beds24, document: document(name) };
+    let beds24 = Table {
+        name,
+        prefix,
+        rows: beds24,
+        document: document(name),
+    };
     let (name, prefix) = (server::house_api::NAME, server::house_api::PREFIX);
-    let house = Table { name, prefix, rows: house, document: document(name) };
+    let house = Table {
+        name,
+        prefix,
+        rows: house,
+        document: document(name),
+    };
     vec![beds24, house]
 }
 
@@ -62,9 +76,13 @@ impl Table {
 
     /// The query parameters of an endpoint with their schemas.
     pub fn query_of(&self, row: &Row) -> Vec<(String, Value)> {
-        let parameters = self.operation(row)["parameters"].as_array().into_iter().flatten();
+        let parameters = self.operation(row)["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten();
         let in_query = parameters.filter(|parameter| parameter["in"] == "query");
-        let named = in_query.map(|parameter| (text(&parameter["name"]), parameter["schema"].clone()));
+        let named =
+            in_query.map(|parameter| (text(&parameter["name"]), parameter["schema"].clone()));
         named.collect()
     }
 
@@ -74,7 +92,11 @@ impl Table {
         let mut leaves = Vec::new();
         for media in content.as_object().into_iter().flatten() {
             let schema = self.resolved(&media.1["schema"]);
-            let item = if is(schema, "array") { self.resolved(&schema["items"]) } else { schema };
+            let item = if is(schema, "array") {
+                self.resolved(&schema["items"])
+            } else {
+                schema
+            };
             self.leaves(item, "", &mut leaves);
         }
         leaves
@@ -88,21 +110,36 @@ impl Table {
     }
 
     fn resolved<'a>(&'a self, schema: &'a Value) -> &'a Value {
-        let name = schema["$ref"].as_str().and_then(|to| to.strip_prefix("#/components/schemas/"));
-        name.map_or(schema, |name| self.resolved(&self.document["components"]["schemas"][name]))
+        let name = schema["$ref"]
+            .as_str()
+            .and_then(|to| to.strip_prefix("#/components/schemas/"));
+        name.map_or(schema, |name| {
+            self.resolved(&self.document["components"]["schemas"][name])
+        })
     }
 
     fn leaves(&self, schema: &Value, path: &str, leaves: &mut Vec<Leaf>) {
         let schema = self.resolved(schema);
-        let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        let below = |name: &str| {
+            if path.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{path}.{name}")
+            }
+        };
         if let Some(fields) = schema["properties"].as_object() {
-            fields.iter().for_each(|(name, field)| self.leaves(field, &below(name), leaves));
+            fields
+                .iter()
+                .for_each(|(name, field)| self.leaves(field, &below(name), leaves));
         } else if schema["additionalProperties"].is_object() {
             self.leaves(&schema["additionalProperties"], &below("booking"), leaves);
         } else if is(schema, "array") && !schema["items"].is_null() {
             self.leaves(&schema["items"], &format!("{path}[]"), leaves);
         } else {
-            leaves.push(Leaf { path: path.to_owned(), schema: schema.clone() });
+            leaves.push(Leaf {
+                path: path.to_owned(),
+                schema: schema.clone(),
+            });
         }
     }
 }
@@ -113,14 +150,25 @@ fn text(value: &Value) -> String {
 
 fn is(schema: &Value, kind: &str) -> bool {
     let named = &schema["type"];
-    named == kind || named.as_array().is_some_and(|kinds| kinds.iter().any(|one| one == kind))
+    named == kind
+        || named
+            .as_array()
+            .is_some_and(|kinds| kinds.iter().any(|one| one == kind))
 }
 
 /// Whether something so named and described may hold an id: it is called one, or it is a whole
 /// number large enough to be one.
 fn may_be_an_id(path: &str, schema: &Value) -> bool {
-    let name = path.rsplit('.').next().unwrap_or_default().trim_end_matches("[]");
-    let item = if is(schema, "array") { &schema["items"] } else { schema };
+    let name = path
+        .rsplit('.')
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches("[]");
+    let item = if is(schema, "array") {
+        &schema["items"]
+    } else {
+        schema
+    };
     let most = item["maximum"].as_f64().unwrap_or(f64::MAX);
     let large = is(item, "integer") && most > 1e12;
     large || name == "id" || name.ends_with("Id")
@@ -129,7 +177,11 @@ fn may_be_an_id(path: &str, schema: &Value) -> bool {
 #[test]
 fn every_dialect_is_walked() {
     let walked: Vec<&str> = tables().iter().map(|table| table.name).collect();
-    let served: Vec<&str> = server::app::documents().unwrap().iter().map(|(name, _)| *name).collect();
+    let served: Vec<&str> = server::app::documents()
+        .unwrap()
+        .iter()
+        .map(|(name, _)| *name)
+        .collect();
     assert_eq!(walked, served, "add the dialect's table to tables()");
 }
 
@@ -139,20 +191,46 @@ fn every_endpoint_is_described_and_every_id_in_it() {
     walk(|table, row, places| {
         described += 1;
         let says = table.says(row);
-        let query = table.query_of(row).into_iter().filter(|(name, schema)| may_be_an_id(name, schema));
-        let known = |name: &str| places.in_query.iter().any(|(known, _)| *known == name) || places.no_ids.contains(&name);
+        let query = table
+            .query_of(row)
+            .into_iter()
+            .filter(|(name, schema)| may_be_an_id(name, schema));
+        let known = |name: &str| {
+            places.in_query.iter().any(|(known, _)| *known == name) || places.no_ids.contains(&name)
+        };
         for (name, _) in query {
-            assert!(known(&name), "{says}: say in places.rs whose id the query parameter {name} is, or that it is none");
+            assert!(
+                known(&name),
+                "{says}: say in places.rs whose id the query parameter {name} is, or that it is none"
+            );
         }
-        let body = table.body_of(row).into_iter().filter(|leaf| may_be_an_id(&leaf.path, &leaf.schema));
+        let body = table
+            .body_of(row)
+            .into_iter()
+            .filter(|leaf| may_be_an_id(&leaf.path, &leaf.schema));
         for leaf in body {
             let path = leaf.path.as_str();
-            let known = places.in_body.iter().any(|known| known.path == path) || places.no_ids.contains(&path);
-            assert!(known, "{says}: say in places.rs whose id {path} is, or that it is none");
+            let known = places.in_body.iter().any(|known| known.path == path)
+                || places.no_ids.contains(&path);
+            assert!(
+                known,
+                "{says}: say in places.rs whose id {path} is, or that it is none"
+            );
         }
-        for part in row.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
-            assert!(places.in_path.iter().any(|(known, _)| *known == part), "{says}: say in places.rs whose id {part} is");
+        for part in row
+            .path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        {
+            assert!(
+                places.in_path.iter().any(|(known, _)| *known == part),
+                "{says}: say in places.rs whose id {part} is"
+            );
         }
     });
-    assert_eq!(described, places::all().len(), "places.rs describes an endpoint that no table has");
+    assert_eq!(
+        described,
+        places::all().len(),
+        "places.rs describes an endpoint that no table has"
+    );
 }

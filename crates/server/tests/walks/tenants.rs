@@ -2,15 +2,22 @@
 //! id stands, and nothing happens to it.
 
 use std::collections::BTreeMap;
+use std::sync::{
+    Mutex,
+    atomic::{AtomicI64, Ordering},
+};
 
 use testkit::Reply;
 
-use crate::ask::{Ask, comparable};
+use crate::ask::{Ask, comparable, difference};
 use crate::dump;
 use crate::places::Kind;
 use crate::strangers::{Probe, make, probes};
 use crate::tables::walk;
-use crate::world::{ALL_OF_BOOKINGS, ALL_OF_CALENDARS, ALL_OF_PROPERTIES, BEDS24, Tenant, Things, Token, World, in_every_world};
+use crate::world::{
+    ALL_OF_BOOKINGS, ALL_OF_CALENDARS, ALL_OF_PROPERTIES, BEDS24, Tenant, Things, Token, World,
+    in_every_world, verify_journal,
+};
 
 /// Somebody with a good token, and the things they may not know of.
 struct Stranger<'a> {
@@ -22,11 +29,15 @@ struct Stranger<'a> {
     more_ids: Vec<i64>,
     /// Whether nothing of the host's may change at all; otherwise, nothing about what is hidden.
     is_outside: bool,
+    /// Ids that the stranger has written into texts of their own.
+    kept: Mutex<Vec<i64>>,
 }
 
-/// An id as long as this one that nothing has: before the first one that was made.
+/// An id as long as this one that nothing has, because it is from before the first one that was
+/// made; another one each time.
 fn unknown(id: i64) -> i64 {
-    id - 1_000_000_000_000
+    static COUNT: AtomicI64 = AtomicI64::new(0);
+    id - 1_000_000_000_000 - COUNT.fetch_add(1, Ordering::Relaxed)
 }
 
 #[tokio::test]
@@ -39,6 +50,7 @@ async fn another_tenants_things_are_as_good_as_not_there_wherever_their_ids_stan
             hidden: vec![&world.host.first, &world.host.second],
             more_ids: vec![world.host.id.get()],
             is_outside: true,
+            kept: Mutex::default(),
         };
         stranger.walk(&world).await;
     })
@@ -56,8 +68,46 @@ async fn another_propertys_things_are_as_good_as_not_there_for_a_token_of_one_pr
             hidden: vec![&world.host.second],
             more_ids: Vec::new(),
             is_outside: false,
+            kept: Mutex::default(),
         };
         stranger.walk(&world).await;
+    })
+    .await;
+}
+
+/// The walk's own control: for a caller who does see the other property, every endpoint with ids in it
+/// must be reported.
+#[tokio::test]
+async fn the_walk_reports_every_endpoint_that_shows_or_takes_what_it_should_not() {
+    in_every_world(|world| async move {
+        let seeing = Stranger {
+            token: &world.host.token,
+            tenant: &world.host,
+            own: &world.host.first,
+            hidden: vec![&world.host.second],
+            more_ids: Vec::new(),
+            is_outside: false,
+            kept: Mutex::default(),
+        };
+        let mut of_rows = Vec::new();
+        walk(|table, row, described| {
+            of_rows.push((table.says(row), probes(table, row, described, seeing.own)))
+        });
+        // What removes comes last.
+        of_rows.sort_by_key(|(says, _)| says.contains("DELETE"));
+        for (says, probes) in of_rows.into_iter().filter(|(_, probes)| !probes.is_empty()) {
+            let mut wrong = Vec::new();
+            for probe in probes
+                .iter()
+                .filter(|probe| probe.tries_all && !probe.is_kept)
+            {
+                wrong.extend(seeing.probe(&world, probe).await);
+                if !wrong.is_empty() {
+                    break;
+                }
+            }
+            assert!(!wrong.is_empty(), "the walk is blind for {says}");
+        }
     })
     .await;
 }
@@ -69,23 +119,41 @@ impl Stranger<'_> {
         assert!(all.len() > 200, "only {} probes", all.len());
         let mut wrong = Vec::new();
         let mut stored = self.stored(world).await;
-        for probe in &all {
-            wrong.extend(self.probe(world, probe).await);
+        // So many at a time: to read all that is stored takes longer than a call.
+        for probes in all.chunks(20) {
+            for probe in probes {
+                wrong.extend(self.probe(world, probe).await);
+            }
             let now = self.stored(world).await;
             if now != stored {
-                wrong.push(format!("{} has changed\n{}", probe.says, dump::difference(&stored, &now)));
+                let says: Vec<&str> = probes.iter().map(|probe| probe.says.as_str()).collect();
+                wrong.push(format!(
+                    "one of {says:#?} has changed\n{}",
+                    dump::difference(&stored, &now)
+                ));
                 stored = now;
             }
         }
-        assert!(wrong.is_empty(), "{} of {} probes:\n\n{}", wrong.len(), all.len(), wrong.join("\n\n"));
-        testkit::verify(&world.app.app.store, world.host.id).await;
-        testkit::verify(&world.app.app.store, self.tenant.id).await;
+        assert!(
+            wrong.is_empty(),
+            "{} of {} probes:\n\n{}",
+            wrong.len(),
+            all.len(),
+            wrong.join("\n\n")
+        );
+        verify_journal(world, &world.host.token).await;
+        verify_journal(world, &self.tenant.token).await;
     }
 
     /// Asks with hidden ids and with unknown ones, and says where the answers differ.
     async fn probe(&self, world: &World, probe: &Probe) -> Vec<String> {
         let mut wrong = Vec::new();
         let mut known = None;
+        if probe.is_kept {
+            // The first number that is kept also changes what the others find.
+            self.ask(world, probe, unknown(self.own.booking), &mut wrong)
+                .await;
+        }
         for id in self.ids_for(probe) {
             let seen = self.ask(world, probe, id, &mut wrong).await;
             let expected = match known.take() {
@@ -93,26 +161,37 @@ impl Stranger<'_> {
                 _ => self.ask(world, probe, unknown(id), &mut wrong).await,
             };
             if seen != expected {
-                wrong.push(format!("{} with {id} tells that it is there:\n{seen}\ninstead of\n{expected}", probe.says));
+                let tells = difference(&seen, &expected);
+                wrong.push(format!(
+                    "{} with {id} tells that it is there:\n{tells}",
+                    probe.says
+                ));
             }
             known = Some(expected);
         }
         wrong
     }
 
-    /// One id of the right kind of each hidden property, and of the first also all of the wrong kinds.
+    /// The ids that are tried in a place: those of the right kind, and in some places all others.
     fn ids_for(&self, probe: &Probe) -> Vec<i64> {
-        let right = self.hidden.iter().map(|things| probe.kind.of(things));
-        let mut ids: Vec<i64> = right.collect();
-        if probe.says.contains("roomTypes[].dependencies") {
-            return ids;
+        let mut ids: Vec<i64> = self
+            .hidden
+            .iter()
+            .map(|things| probe.kind.of(things))
+            .collect();
+        if probe.kind == Kind::Booking && !probe.is_kept {
+            ids.push(self.hidden[0].master);
         }
-        if probe.kind == Kind::Booking || probe.kind == Kind::Group {
-            ids.extend(self.hidden.iter().flat_map(|things| [things.booking, things.master, things.member]));
-        }
-        let alone = !probe.says.contains("among") && !probe.says.contains("twice");
-        if alone {
-            ids.extend(self.hidden[0].ids());
+        if probe.tries_all && !probe.says.contains("dependencies") {
+            let things = self.hidden[0];
+            ids.extend([
+                things.property,
+                things.room,
+                things.booking,
+                things.member,
+                things.line,
+                things.note,
+            ]);
             ids.extend(&self.more_ids);
         }
         ids.sort_unstable();
@@ -126,6 +205,9 @@ impl Stranger<'_> {
             new = Some(make(world, self.tenant, self.own, kind).await);
         }
         let ask = probe.with(id, new);
+        if probe.is_kept {
+            self.kept.lock().unwrap().push(id);
+        }
         let reply = ask.send(&world.app, Some(self.token)).await;
         self.must_not_tell(&ask, &reply, id, wrong);
         let mut seen = comparable(&reply, id);
@@ -148,7 +230,13 @@ impl Stranger<'_> {
             if text.contains(things.marker) {
                 wrong.push(format!("{ask} shows {}: {text}", things.marker));
             }
-            for hidden in things.ids().into_iter().filter(|hidden| *hidden != id) {
+            let kept = self.kept.lock().unwrap();
+            let may_be_shown = |hidden: &i64| *hidden == id || kept.contains(hidden);
+            for hidden in things
+                .ids()
+                .into_iter()
+                .filter(|hidden| !may_be_shown(hidden))
+            {
                 if text.contains(&hidden.to_string()) {
                     wrong.push(format!("{ask} shows the id {hidden}: {text}"));
                 }
@@ -173,9 +261,21 @@ async fn lists_show_each_tenant_their_own_and_nothing_else() {
         let limited = world.limited_token().await;
         let (host, stranger) = (&world.host, &world.stranger);
         let callers = [
-            (host.token.as_str(), vec![&host.first, &host.second], vec![&stranger.first, &stranger.second]),
-            (&stranger.token, vec![&stranger.first, &stranger.second], vec![&host.first, &host.second]),
-            (&limited, vec![&host.first], vec![&host.second, &stranger.first, &stranger.second]),
+            (
+                host.token.as_str(),
+                vec![&host.first, &host.second],
+                vec![&stranger.first, &stranger.second],
+            ),
+            (
+                &stranger.token,
+                vec![&stranger.first, &stranger.second],
+                vec![&host.first, &host.second],
+            ),
+            (
+                &limited,
+                vec![&host.first],
+                vec![&host.second, &stranger.first, &stranger.second],
+            ),
         ];
         let nights = "startDate=2026-12-01&endDate=2026-12-20";
         for (token, shown, hidden) in callers {
@@ -188,13 +288,26 @@ async fn lists_show_each_tenant_their_own_and_nothing_else() {
                 format!("/inventory/rooms/calendar?{ALL_OF_CALENDARS}"),
                 format!("/inventory/rooms/availability?{nights}"),
                 format!("/inventory/rooms/unitBookings?{nights}"),
-                "/inventory/rooms/offers?arrival=2027-01-10&departure=2027-01-12&numAdults=2".to_owned(),
+                "/inventory/rooms/offers?arrival=2027-01-10&departure=2027-01-12&numAdults=2"
+                    .to_owned(),
             ] {
-                let text = Ask::get(format!("{BEDS24}{path}")).send(&world.app, Some(token)).await.text();
+                let text = Ask::get(format!("{BEDS24}{path}"))
+                    .send(&world.app, Some(token))
+                    .await
+                    .text();
                 let limited_to_one = path.contains("limit=1");
-                let has = |things: &Things| things.ids().iter().any(|id| text.contains(&id.to_string()));
-                assert!(limited_to_one || shown.iter().all(|things| has(things)), "{path}: {text}");
-                assert!(!hidden.iter().any(|things| has(things) || text.contains(things.marker)), "{path}: {text}");
+                let has =
+                    |things: &Things| things.ids().iter().any(|id| text.contains(&id.to_string()));
+                assert!(
+                    limited_to_one || shown.iter().all(|things| has(things)),
+                    "{path}: {text}"
+                );
+                assert!(
+                    !hidden
+                        .iter()
+                        .any(|things| has(things) || text.contains(things.marker)),
+                    "{path}: {text}"
+                );
             }
         }
     })
@@ -204,17 +317,31 @@ async fn lists_show_each_tenant_their_own_and_nothing_else() {
 #[tokio::test]
 async fn the_link_to_a_next_page_leads_everybody_to_their_own() {
     in_every_world(|world| async move {
-        let first = Ask::get(format!("{BEDS24}/bookings?limit=1&propertyId={}", world.host.first.property));
+        let first = Ask::get(format!(
+            "{BEDS24}/bookings?limit=1&propertyId={}",
+            world.host.first.property
+        ));
         let first = first.send(&world.app, Some(&world.host.token)).await.json();
-        let link = first["pages"]["nextPageLink"].as_str().expect("there is another page").to_owned();
+        let link = first["pages"]["nextPageLink"]
+            .as_str()
+            .expect("there is another page")
+            .to_owned();
         let path = link.trim_start_matches("http://tabard.test");
-        let own = Ask::get(path).send(&world.app, Some(&world.host.token)).await.text();
+        let own = Ask::get(path)
+            .send(&world.app, Some(&world.host.token))
+            .await
+            .text();
         assert!(own.contains(world.host.first.marker), "{own}");
-        let (id, token) = (world.host.first.property, Some(world.stranger.token.as_str()));
+        let (id, token) = (
+            world.host.first.property,
+            Some(world.stranger.token.as_str()),
+        );
         let foreign = Ask::get(path).send(&world.app, token).await;
-        let unknown_path = path.replace(&id.to_string(), &unknown(id).to_string());
-        let unknown_page = Ask::get(unknown_path).send(&world.app, token).await;
-        assert_eq!(comparable(&foreign, id), comparable(&unknown_page, unknown(id)));
+        let other = unknown(id);
+        let unknown_page = Ask::get(path.replace(&id.to_string(), &other.to_string()))
+            .send(&world.app, token)
+            .await;
+        assert_eq!(comparable(&foreign, id), comparable(&unknown_page, other));
     })
     .await;
 }
@@ -263,19 +390,49 @@ async fn an_idempotency_key_answers_only_whoever_has_used_it() {
 async fn who_has_no_good_token_gets_the_same_answer_whatever_they_ask_for() {
     in_every_world(|world| async move {
         let full = || world.full_grant(world.host.id);
-        let here = |grant| Token { grant, ip: "127.0.0.1", hours_ago: 0 };
-        let expired = world.mint(Token { hours_ago: 25, ..here(full()) }).await.token;
+        let here = |grant| Token {
+            grant,
+            ip: "127.0.0.1",
+            hours_ago: 0,
+        };
+        let expired = world
+            .mint(Token {
+                hours_ago: 25,
+                ..here(full())
+            })
+            .await
+            .token;
         let revoked = world.mint(here(full())).await;
-        assert!(world.app.app.identity.revoke(world.host.id, revoked.grant_id, world.app.clock.now()).await.unwrap());
-        let elsewhere = identity::NewGrant { allow_list: vec!["203.0.113.7".to_owned()], ..full() };
-        let elsewhere = world.mint(Token { ip: "203.0.113.7", ..here(elsewhere) }).await.token;
+        assert!(
+            world
+                .app
+                .app
+                .identity
+                .revoke(world.host.id, revoked.grant_id, world.app.clock.now())
+                .await
+                .unwrap()
+        );
+        let elsewhere = identity::NewGrant {
+            allow_list: vec!["203.0.113.7".to_owned()],
+            ..full()
+        };
+        let elsewhere = world
+            .mint(Token {
+                ip: "203.0.113.7",
+                ..here(elsewhere)
+            })
+            .await
+            .token;
         let good = world.mint(here(full())).await;
         let strangers = BTreeMap::from([
             ("nobody", None),
             ("an empty token", Some(String::new())),
             ("a malformed token", Some("not a token".to_owned())),
             ("a token in quotes", Some(format!("'{}'", good.token))),
-            ("half a token", Some(good.token[..good.token.len() / 2].to_owned())),
+            (
+                "half a token",
+                Some(good.token[..good.token.len() / 2].to_owned()),
+            ),
             ("a token of a mile", Some("x".repeat(20_000))),
             ("an expired token", Some(expired)),
             ("a revoked token", Some(revoked.token)),
@@ -285,9 +442,14 @@ async fn who_has_no_good_token_gets_the_same_answer_whatever_they_ask_for() {
         ]);
         let mut calls = Vec::new();
         walk(|table, row, described| {
-            let closed = row.access != http_kit::endpoint::Access::Public;
+            let closed = row.access != http_kit::Access::Public;
             let of_row = probes(table, row, described, &world.stranger.first);
-            calls.extend(of_row.into_iter().filter(|_| closed).map(|probe| (table.name, probe)));
+            calls.extend(
+                of_row
+                    .into_iter()
+                    .filter(|_| closed)
+                    .map(|probe| (table.name, probe)),
+            );
         });
         let stored = dump::everything(&world.app, world.host.id).await;
         for (who, token) in &strangers {
@@ -295,7 +457,10 @@ async fn who_has_no_good_token_gets_the_same_answer_whatever_they_ask_for() {
             for (dialect, probe) in &calls {
                 let id = probe.kind.of(&world.host.first);
                 for id in [id, unknown(id)] {
-                    let reply = probe.with(id, Some(id)).send(&world.app, token.as_deref()).await;
+                    let reply = probe
+                        .with(id, Some(id))
+                        .send(&world.app, token.as_deref())
+                        .await;
                     assert_eq!(reply.status, 401, "{who}: {}", probe.says);
                     let seen = comparable(&reply, id);
                     let first = answers.entry(*dialect).or_insert_with(|| seen.clone());
@@ -303,7 +468,10 @@ async fn who_has_no_good_token_gets_the_same_answer_whatever_they_ask_for() {
                 }
             }
         }
-        assert_eq!(dump::difference(&stored, &dump::everything(&world.app, world.host.id).await), "");
+        assert_eq!(
+            dump::difference(&stored, &dump::everything(&world.app, world.host.id).await),
+            ""
+        );
     })
     .await;
 }

@@ -3,9 +3,12 @@
 
 use std::{future::Future, net::IpAddr, sync::Arc};
 
-use catalogue::{Extra, sale::Guest};
+use catalogue::sale::{Extra, Guest};
 use dialect_beds24::scopes;
-use domain::{contact::Contact, id::{Id, IdSource}};
+use domain::{
+    contact::Contact,
+    id::{Id, IdSource},
+};
 use identity::NewGrant;
 use rand::{SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
@@ -72,8 +75,21 @@ pub struct Things {
 impl Things {
     /// All ids.
     pub fn ids(&self) -> Vec<i64> {
-        let Self { property, room, other_room, booking, plain, master, member, line, note, .. } = *self;
-        vec![property, room, other_room, booking, plain, master, member, line, note]
+        let Self {
+            property,
+            room,
+            other_room,
+            booking,
+            plain,
+            master,
+            member,
+            line,
+            note,
+            ..
+        } = *self;
+        vec![
+            property, room, other_room, booking, plain, master, member, line, note,
+        ]
     }
 }
 
@@ -109,7 +125,11 @@ impl World {
     async fn new(app: Arc<TestApp>) -> Self {
         let host = Tenant::new(&app, ["marker-alder", "marker-birch"]).await;
         let stranger = Tenant::new(&app, ["marker-cedar", "marker-dogwood"]).await;
-        Self { app, host, stranger }
+        Self {
+            app,
+            host,
+            stranger,
+        }
     }
 
     /// Makes secrets for a grant.
@@ -120,23 +140,41 @@ impl World {
         seed[..8].copy_from_slice(&app.app.store.ids().next(now).get().to_le_bytes());
         let (mut random, dialect) = (StdRng::from_seed(seed), token.grant.dialect);
         let identity = &app.app.identity;
-        let (grant_id, invite) = identity.invite(token.grant, now, &mut random).await.unwrap().unwrap();
-        let minted = identity.redeem_invite(dialect, invite.reveal(), None, ip, now, &mut random).await.unwrap();
+        let (grant_id, invite) = identity
+            .invite(token.grant, now, &mut random)
+            .await
+            .unwrap()
+            .unwrap();
+        let minted = identity
+            .redeem_invite(dialect, invite.reveal(), None, ip, now, &mut random)
+            .await
+            .unwrap();
         let refresh_token = minted.refresh_token.unwrap().reveal().to_owned();
         let token = minted.token.reveal().to_owned();
-        Minted { grant_id, invite: invite.reveal().to_owned(), token, refresh_token }
+        Minted {
+            grant_id,
+            invite: invite.reveal().to_owned(),
+            token,
+            refresh_token,
+        }
     }
 
     /// A grant of a tenant for everything.
     pub fn full_grant(&self, tenant_id: Id) -> NewGrant {
         let words = scopes::all_scopes();
-        self.app.grant(tenant_id, &words.iter().map(String::as_str).collect::<Vec<_>>())
+        self.app.grant(
+            tenant_id,
+            &words.iter().map(String::as_str).collect::<Vec<_>>(),
+        )
     }
 
     /// A token of the host that is limited to its first property.
     pub async fn limited_token(&self) -> String {
         let organizations = Some(vec![Id::new(self.host.first.property).unwrap()]);
-        let grant = NewGrant { organizations, ..self.full_grant(self.host.id) };
+        let grant = NewGrant {
+            organizations,
+            ..self.full_grant(self.host.id)
+        };
         self.app.token_of(grant).await
     }
 }
@@ -145,21 +183,36 @@ impl Tenant {
     async fn new(app: &TestApp, markers: [&'static str; 2]) -> Self {
         let id = app.another_tenant(true).await;
         let words = scopes::all_scopes();
-        let token = app.token_for(id, &words.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        let token = app
+            .token_for(id, &words.iter().map(String::as_str).collect::<Vec<_>>())
+            .await;
         let [first, second] = markers;
         let first = Things::new(app, id, &token, first).await;
         let second = Things::new(app, id, &token, second).await;
-        Self { id, token, first, second }
+        Self {
+            id,
+            token,
+            first,
+            second,
+        }
     }
 }
 
 impl Things {
     async fn new(app: &TestApp, tenant_id: Id, token: &str, marker: &'static str) -> Self {
-        let property = write(app, token, "/properties", &json!([property(marker)])).await.remove(0);
+        let property = write(app, token, "/properties", &json!([property(marker)]))
+            .await
+            .remove(0);
         let room_of = |at: usize| id(&property["new"]["roomTypes"][at]["id"]);
         let (room, other_room, property) = (room_of(0), room_of(1), id(&property["new"]["id"]));
         for room in [room, other_room] {
-            write(app, token, "/inventory/rooms/calendar", &json!([calendar(room)])).await;
+            write(
+                app,
+                token,
+                "/inventory/rooms/calendar",
+                &json!([calendar(room)]),
+            )
+            .await;
         }
         let written = write(app, token, "/bookings", &bookings(room, marker)).await;
         let made = |at: usize| &written[at]["new"];
@@ -177,18 +230,45 @@ impl Things {
         };
         assert_eq!(id(&made(3)["masterId"]), things.master);
         let booking_id = Id::new(things.booking).unwrap();
-        app.app.store.run(AddGuest { tenant_id, booking_id, marker }).await.unwrap();
+        app.app
+            .store
+            .run(AddGuest {
+                tenant_id,
+                booking_id,
+                marker,
+            })
+            .await
+            .unwrap();
         things
     }
 }
 
 /// Writes items and gives the elements of the answer, all of which have succeeded.
 pub async fn write(app: &TestApp, token: &str, path: &str, items: &Value) -> Vec<Value> {
-    let reply = Ask::post(format!("{BEDS24}{path}"), items).send(app, Some(token)).await;
+    let reply = Ask::post(format!("{BEDS24}{path}"), items)
+        .send(app, Some(token))
+        .await;
     assert_eq!(reply.status, 201, "{path}: {}", reply.text());
     let elements = reply.json().as_array().unwrap().clone();
-    assert!(elements.iter().all(|element| element["success"] == true), "{path}: {}", reply.text());
+    assert!(
+        elements.iter().all(|element| element["success"] == true),
+        "{path}: {}",
+        reply.text()
+    );
     elements
+}
+
+/// Replays the journal of a tenant, whose token this is.
+pub async fn verify_journal(world: &World, token: &str) {
+    let lines = Ask::get("/tabard/v1/journal")
+        .send(&world.app, Some(token))
+        .await;
+    assert_eq!(lines.status, 200);
+    let mut checker = journal::Checker::new();
+    for line in lines.text().lines() {
+        checker.feed(line.as_bytes()).unwrap();
+    }
+    assert!(checker.finish().unwrap().lanes >= 4);
 }
 
 /// An id in an answer.
