@@ -268,7 +268,7 @@ fn open_reader(file: &Path) -> Result<Connection> {
         ))
     })?;
     connection.busy_timeout(Duration::from_secs(5))?;
-    connection.execute_batch("PRAGMA case_sensitive_like = ON; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456;")?;
+    connection.execute_batch("PRAGMA case_sensitive_like = ON; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA mmap_size = 33554432;")?;
     connection.set_prepared_statement_cache_capacity(limits::STATEMENTS);
     Ok(connection)
 }
