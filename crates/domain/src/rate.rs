@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::Id;
 
-pub use book::{MOST_LINKS, PriceBook, Sheet};
+pub use book::{MOST_LINKS, PriceBook, Sheet, is_priced};
 pub use quote::{
     NightPrice, NoPrice, Pricing, Quote, Wanted, cheapest, cheapest_of_each_offer, quote,
 };

@@ -1,6 +1,6 @@
 //! What is free, what can be sold, at which price, and in which units guests stay.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use catalogue::inventory::Resource;
 use domain::{access::Actor, calendar::judge_stay, id::Id, party::Party};
@@ -8,10 +8,12 @@ use jiff::{ToSpan, civil::Date};
 use rust_decimal::Decimal;
 use store::{
     Condition, Tx, Value,
+    looks::{Look, Looked},
     occupancy::{self, LaneView},
+    terms::{Sold, Terms},
 };
 
-use crate::{Error, Page, PageOf, Result, Service, UseCase, pricing::PriceList, stamp::reached};
+use crate::{Error, Page, PageOf, Result, Service, UseCase, stamp::reached};
 
 /// The most days that one look takes, over all its resources: bounds what a call makes the store read.
 pub const MOST_DAYS: i64 = 366 * 3;
@@ -42,6 +44,17 @@ impl ResourceFilter {
         Condition::All(all)
     }
 
+    /// The ids, where all that can be on the page are named; in their order.
+    fn named(&self, page: PageOf) -> Option<Vec<Id>> {
+        let named = page.offset() == 0 && (1..=page.size as usize).contains(&self.ids.len());
+        named.then(|| {
+            let mut ids = self.ids.clone();
+            ids.sort_unstable();
+            ids.dedup();
+            ids
+        })
+    }
+
     pub(crate) async fn page(
         &self,
         tx: &mut Tx,
@@ -64,7 +77,7 @@ impl ResourceFilter {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Availability {
     /// The resource.
-    pub resource: Resource,
+    pub resource: Arc<Resource>,
     /// One answer per night.
     pub nights: Vec<(Date, bool)>,
 }
@@ -73,7 +86,7 @@ pub struct Availability {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Offers {
     /// The resource.
-    pub resource: Resource,
+    pub resource: Arc<Resource>,
     /// Its offers, by number; empty when nothing can be sold.
     pub offers: Vec<OfferView>,
 }
@@ -106,7 +119,7 @@ pub struct StayWanted {
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnitOccupancy {
     /// The resource.
-    pub resource: Resource,
+    pub resource: Arc<Resource>,
     /// One entry per night.
     pub nights: Vec<UnitNight>,
 }
@@ -134,21 +147,16 @@ impl Service {
     ) -> Result<Page<Availability>> {
         UseCase::ReadCalendar.authorize(actor)?;
         let nights = nights_between(first, until)?;
-        let mut tx = self.store.reader().await?;
-        let resources = filter.page(&mut tx, actor, page).await?;
-        let prices = PriceList::read(&mut tx, actor, resources.rows.clone(), first, until).await?;
-        let lanes = lanes(&mut tx, actor, &resources.rows, first, until).await?;
-        Ok(resources.map(|resource| {
-            let free = lanes
-                .get(&resource.id)
-                .map(|lane| lane.free(first, nights))
-                .unwrap_or_default();
+        let seen = self.look(actor, filter, (first, until), page).await?;
+        Ok(seen.map(actor.tenant_id, |Seen { sold, lane, terms }| {
+            let free = lane.free(first, nights);
             let days =
                 (0..nights).filter_map(|night| first.checked_add((night as i64).days()).ok());
             let nights = days
-                .zip(free.iter().copied().chain(std::iter::repeat(0)))
-                .map(|(day, free)| (day, free > 0 && opens(&prices, &resource, day)))
+                .zip(free)
+                .map(|(day, free)| (day, free > 0 && opens(terms, sold, day)))
                 .collect();
+            let resource = Arc::clone(&sold.resource);
             Availability { nights, resource }
         }))
     }
@@ -162,34 +170,12 @@ impl Service {
         page: PageOf,
     ) -> Result<Page<Offers>> {
         UseCase::ReadCalendar.authorize(actor)?;
-        nights_between(wanted.arrival, wanted.departure)?;
-        let until = wanted.departure.tomorrow().unwrap_or(wanted.departure);
-        let mut tx = self.store.reader().await?;
-        let resources = filter.page(&mut tx, actor, page).await?;
-        let prices = PriceList::read(
-            &mut tx,
-            actor,
-            resources.rows.clone(),
-            wanted.arrival,
-            until,
-        )
-        .await?;
-        let lanes = lanes(
-            &mut tx,
-            actor,
-            &resources.rows,
-            wanted.arrival,
-            wanted.departure,
-        )
-        .await?;
-        Ok(resources.map(|resource| {
-            let free = lanes
-                .get(&resource.id)
-                .map_or(0, |lane| lane.free_for(wanted.arrival, wanted.departure));
-            Offers {
-                offers: offers_of(actor, &prices, &resource, wanted, free),
-                resource,
-            }
+        let stay = (wanted.arrival, wanted.departure);
+        nights_between(stay.0, stay.1)?;
+        let seen = self.look(actor, filter, stay, page).await?;
+        Ok(seen.map(actor.tenant_id, |seen| Offers {
+            offers: offers_of(actor, &seen, wanted),
+            resource: Arc::clone(&seen.sold.resource),
         }))
     }
 
@@ -203,16 +189,84 @@ impl Service {
     ) -> Result<Page<UnitOccupancy>> {
         UseCase::ReadCalendar.authorize(actor)?;
         let nights = nights_between(first, until)?;
-        let mut tx = self.store.reader().await?;
-        let resources = filter.page(&mut tx, actor, page).await?;
-        let lanes = lanes(&mut tx, actor, &resources.rows, first, until).await?;
-        Ok(resources.map(|resource| {
-            let nights = lanes
-                .get(&resource.id)
-                .map(|lane| unit_nights(lane, first, nights))
-                .unwrap_or_default();
-            UnitOccupancy { resource, nights }
+        let seen = self.look(actor, filter, (first, until), page).await?;
+        Ok(seen.map(actor.tenant_id, |seen| UnitOccupancy {
+            resource: Arc::clone(&seen.sold.resource),
+            nights: unit_nights(seen.lane, first, nights),
         }))
+    }
+
+    /// Looks at a page of resources.
+    async fn look(
+        &self,
+        actor: &Actor,
+        filter: &ResourceFilter,
+        (first, until): (Date, Date),
+        page: PageOf,
+    ) -> Result<PageSeen> {
+        let (ids, more) = match filter.named(page) {
+            Some(ids) => (ids, false),
+            None => {
+                let mut tx = self.store.reader().await?;
+                let page = filter.page(&mut tx, actor, page).await?;
+                let ids = page.rows.into_iter().map(|resource| resource.id);
+                (ids.collect(), page.more)
+            }
+        };
+        let look = |resource_id: &Id| Look {
+            tenant_id: actor.tenant_id,
+            resource_id: *resource_id,
+            first,
+            until,
+        };
+        let looked = self.store.look(ids.iter().map(look).collect()).await?;
+        let mut seen = PageSeen { ids, looked, more };
+        seen.keep_reached(actor, filter);
+        Ok(seen)
+    }
+}
+
+/// The resources of a page with their lanes and terms.
+struct PageSeen {
+    ids: Vec<Id>,
+    looked: Arc<Looked>,
+    more: bool,
+}
+
+/// One resource of a page.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    sold: &'a Arc<Sold>,
+    lane: &'a LaneView,
+    terms: &'a Terms,
+}
+
+impl PageSeen {
+    /// Ids that somebody named may be of anybody's resources.
+    fn keep_reached(&mut self, actor: &Actor, filter: &ResourceFilter) {
+        let looked = Arc::clone(&self.looked);
+        self.ids.retain(|id| {
+            let lane = looked.lane(actor.tenant_id, *id);
+            lane.is_some_and(|lane| {
+                let wanted = &filter.organization_ids;
+                actor.reaches(lane.organization_id)
+                    && (wanted.is_empty() || wanted.contains(&lane.organization_id))
+            })
+        });
+    }
+
+    fn map<T>(&self, tenant_id: Id, each: impl Fn(Seen<'_>) -> T) -> Page<T> {
+        let seen = self.ids.iter().filter_map(|id| {
+            Some(Seen {
+                sold: self.looked.terms.sold(tenant_id, *id)?,
+                lane: self.looked.lane(tenant_id, *id)?,
+                terms: &self.looked.terms,
+            })
+        });
+        Page {
+            rows: seen.map(each).collect(),
+            more: self.more,
+        }
     }
 }
 
@@ -242,45 +296,34 @@ pub(crate) async fn lanes(
         .collect())
 }
 
-fn opens(prices: &PriceList, resource: &Resource, day: Date) -> bool {
-    let shut = prices.day(resource.id, day).is_some_and(|settings| {
+fn opens(terms: &Terms, sold: &Sold, day: Date) -> bool {
+    let resource = &sold.resource;
+    let settings = terms.day(resource.tenant_id, resource.id, day);
+    let shut = settings.is_some_and(|settings| {
         settings.closed
             || settings.no_check_in
             || (settings.exception && resource.details.rules.exception_closes)
     });
-    !shut && prices.has_price(resource.id, day)
+    !shut && terms.has_price(resource.tenant_id, resource.id, day)
 }
 
-fn offers_of(
-    actor: &Actor,
-    prices: &PriceList,
-    resource: &Resource,
-    wanted: &StayWanted,
-    free: i64,
-) -> Vec<OfferView> {
-    let day_of = |day: Date| prices.day(resource.id, day);
-    let allowed = judge_stay(
-        day_of,
-        &resource.details.rules,
-        wanted.arrival,
-        wanted.departure,
-    )
-    .is_ok();
+fn offers_of(actor: &Actor, seen: &Seen<'_>, wanted: &StayWanted) -> Vec<OfferView> {
+    let (sold, terms) = (seen.sold, seen.terms);
+    let resource = &sold.resource;
+    let stay = (wanted.arrival, wanted.departure);
+    let day_of = |day: Date| terms.day(resource.tenant_id, resource.id, day);
+    let allowed = judge_stay(day_of, &resource.details.rules, stay.0, stay.1).is_ok();
+    let free = seen.lane.free_for(stay.0, stay.1);
     if free <= 0 || !allowed {
         return Vec::new();
     }
-    prices
-        .quotes(
-            actor,
-            resource.id,
-            wanted.arrival,
-            wanted.departure,
-            wanted.party,
-        )
+    let key = (resource.tenant_id, resource.id);
+    let quotes = terms.quotes(key, actor.now, stay, wanted.party);
+    let is_wanted =
+        |number: &u8| wanted.offer_numbers.is_empty() || wanted.offer_numbers.contains(number);
+    quotes
         .into_iter()
-        .filter(|(number, _)| {
-            wanted.offer_numbers.is_empty() || wanted.offer_numbers.contains(number)
-        })
+        .filter(|(number, _)| is_wanted(number))
         .map(|(number, quote)| OfferView {
             number,
             price: quote.total.to_decimal(),

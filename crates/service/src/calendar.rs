@@ -206,8 +206,9 @@ impl WriteCalendars {
         else {
             return Ok(Err(Refusal::UnknownResource));
         };
+        let version = ids.next(self.stamp.now);
         for range in &write.ranges {
-            write_range(tx, tenant_id, resource_id, range).await?;
+            write_range(tx, tenant_id, resource_id, range, version).await?;
         }
         let event = EventRow::new(
             &self.stamp,
@@ -227,6 +228,7 @@ async fn write_range(
     tenant_id: Id,
     resource_id: Id,
     range: &CalendarRange,
+    version: Id,
 ) -> store::Result<()> {
     let until = range.to.tomorrow().unwrap_or(range.to);
     let nights = usize::try_from(domain::time::nights(range.from, until)).unwrap_or(0);
@@ -258,7 +260,7 @@ async fn write_range(
             patched(stored, &range.patch, taken.get(night).copied().unwrap_or(0))
         })
         .collect();
-    store::calendar::write(tx, &days).await
+    store::calendar::write(tx, &days, version).await
 }
 
 fn plain(tenant_id: Id, resource_id: Id, day: Date) -> StoredDay {

@@ -14,7 +14,6 @@ mod error;
 mod expiry;
 pub mod journal;
 pub mod paging;
-mod pricing;
 pub mod properties;
 mod stamp;
 pub mod tenants;

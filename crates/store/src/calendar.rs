@@ -27,21 +27,6 @@ pub struct Days {
 
 /// The stored days of several stretches, by resource and day.
 pub async fn read(tx: &mut Tx, tenant_id: Id, stretches: &[Days]) -> Result<Vec<StoredDay>> {
-    static READ: std::sync::LazyLock<Each> = std::sync::LazyLock::new(|| {
-        let columns = columns_of::<StoredDay>("c");
-        Each::owned(
-            format!(
-                "SELECT {columns} FROM {{each}} JOIN calendar_day c ON c.tenant_id = each.tenant_id \
-                 AND c.resource_id = each.resource_id AND c.day >= each.first AND c.day < each.until"
-            ),
-            vec![
-                ("tenant_id", Int),
-                ("resource_id", Int),
-                ("first", Int),
-                ("until", Int),
-            ],
-        )
-    });
     let rows: Vec<Row> = stretches
         .iter()
         .map(|days| {
@@ -57,9 +42,29 @@ pub async fn read(tx: &mut Tx, tenant_id: Id, stretches: &[Days]) -> Result<Vec<
             ]
         })
         .collect();
-    let rows = tx.read_each(&READ, &rows).await?;
-    let mut days: Vec<StoredDay> = Tx::kinds(rows)?;
+    let mut days = read_rows(tx, &rows).await?;
     days.sort_by_key(|day| (day.resource_id, day.day));
+    Ok(days)
+}
+
+/// The stored days of stretches given as tenant, resource, first day number and the one after the last.
+pub(crate) async fn read_rows(tx: &mut Tx, rows: &[Row]) -> Result<Vec<StoredDay>> {
+    static READ: std::sync::LazyLock<Each> = std::sync::LazyLock::new(|| {
+        let columns = columns_of::<StoredDay>("c");
+        Each::owned(
+            format!(
+                "SELECT {columns} FROM {{each}} JOIN calendar_day c ON c.tenant_id = each.tenant_id \
+                 AND c.resource_id = each.resource_id AND c.day >= each.first AND c.day < each.until"
+            ),
+            vec![
+                ("tenant_id", Int),
+                ("resource_id", Int),
+                ("first", Int),
+                ("until", Int),
+            ],
+        )
+    });
+    let mut days: Vec<StoredDay> = Tx::kinds(tx.read_each(&READ, rows).await?)?;
     for day in &mut days {
         day.settings.sell_limit = day.sell_limit;
     }
@@ -67,8 +72,9 @@ pub async fn read(tx: &mut Tx, tenant_id: Id, stretches: &[Days]) -> Result<Vec<
 }
 
 /// Writes days over what is there. A day that says nothing any more loses its row. The lane of the
-/// resource must be locked, because a limit follows from what is taken.
-pub async fn write(tx: &mut Tx, days: &[StoredDay]) -> Result<()> {
+/// resource must be locked, because a limit follows from what is taken; it gets `version` as that of
+/// its terms, which is a new id.
+pub async fn write(tx: &mut Tx, days: &[StoredDay], version: Id) -> Result<()> {
     let statements = statements(StoredDay::TABLE);
     // Of a day that is named twice the last one counts.
     let days: BTreeMap<_, _> = days
@@ -95,6 +101,16 @@ pub async fn write(tx: &mut Tx, days: &[StoredDay]) -> Result<()> {
         .collect();
     tx.write_each(&[(&statements.remove, &keys), (&statements.insert, &rows)])
         .await?;
+    let mut resources: BTreeMap<Id, Vec<Id>> = BTreeMap::new();
+    for (tenant_id, resource_id, _) in days.keys() {
+        let of_tenant = resources.entry(*tenant_id).or_default();
+        if of_tenant.last() != Some(resource_id) {
+            of_tenant.push(*resource_id);
+        }
+    }
+    for (tenant_id, resource_ids) in resources {
+        tx.terms_changed(tenant_id, &resource_ids, version).await?;
+    }
     Ok(())
 }
 

@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod journal_rows;
 mod kind;
 pub mod limits;
+pub mod looks;
 mod migrate;
 #[cfg(feature = "negative_control")]
 mod negative_control;
@@ -28,6 +29,7 @@ mod postgres;
 mod sqlite;
 mod statement;
 mod tables;
+pub mod terms;
 mod tx;
 mod writer;
 
@@ -42,6 +44,7 @@ pub use self::{
     copy::{CopyProgress, copy},
     error::{Error, Result},
     kind::Condition,
+    looks::{Look, Looked},
     sqlite::FILE as SQLITE_FILE,
     statement::Each,
     tx::Tx,
@@ -155,6 +158,15 @@ impl Store {
             Engine::ReadOnly(readers) => readers.take(),
             Engine::Postgres(postgres) => postgres.reader().await,
         }
+    }
+
+    /// Looks at lanes. What many ask at the same time may be read together.
+    pub async fn look(&self, looks: Vec<Look>) -> Result<Arc<Looked>> {
+        if let Engine::Postgres(postgres) = &self.0.engine {
+            return postgres.looks.ask(looks).await;
+        }
+        let mut tx = self.reader().await?;
+        Ok(Arc::new(looks::read(&mut tx, &looks).await?))
     }
 
     /// Runs hot commands: answered after the commit.

@@ -29,6 +29,18 @@ pub const STATEMENT_TIMEOUT_MS: u64 = 20_000;
 /// Prepared statements kept per connection.
 pub const STATEMENTS: usize = 256;
 
+/// How many resources are kept in memory with their settings, some thousand bytes each.
+pub const TERMS_RESOURCES: u64 = 4_000;
+
+/// How much memory the calendar days may take that are kept.
+pub const TERMS_DAYS_BYTES: u64 = 24 * 1024 * 1024;
+
+/// How many questions about lanes are answered together on PostgreSQL.
+pub const LOOKS_TOGETHER: usize = 256;
+
+/// How many connections to PostgreSQL answer questions about lanes.
+pub const LOOKERS: usize = 2;
+
 /// From this size of the write-ahead log on a checkpoint is worth its work.
 pub const CHECKPOINT_FROM_BYTES: u64 = 4 * 1024 * 1024;
 

@@ -5,7 +5,10 @@ use refinery::{Migration, Runner};
 
 use crate::error::{Error, Result};
 
-const MIGRATIONS: &[(&str, &str)] = &[("V1__first", include_str!("migrations/0001_first.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("V1__first", include_str!("migrations/0001_first.sql")),
+    ("V2__terms", include_str!("migrations/0002_terms.sql")),
+];
 
 /// How often a migration is tried before its error is told.
 const ATTEMPTS: u32 = 4;
@@ -73,10 +76,39 @@ pub(crate) type Described = (
 /// Every table of the schema, read off the migrations' text, so that copies and backups can't miss
 /// a table or a column.
 pub(crate) fn tables() -> Vec<Described> {
-    let text = MIGRATIONS.iter().map(|(_, sql)| *sql);
-    text.flat_map(|sql| sql.split("CREATE TABLE ").skip(1))
+    let text = || MIGRATIONS.iter().map(|(_, sql)| *sql);
+    let mut tables: Vec<Described> = text()
+        .flat_map(|sql| sql.split("CREATE TABLE ").skip(1))
         .filter_map(described)
-        .collect()
+        .collect();
+    for (table, column) in text().flat_map(added_columns) {
+        let described = tables.iter_mut().find(|described| described.0 == table);
+        described
+            .expect("a table is made before it is altered")
+            .1
+            .push(column);
+    }
+    tables
+}
+
+/// The columns that a migration adds to tables that were there.
+fn added_columns(
+    text: &'static str,
+) -> impl Iterator<Item = (&'static str, (&'static str, ColumnKind))> {
+    text.split("ALTER TABLE ").skip(1).filter_map(|rest| {
+        let (table, rest) = rest.split_once(" ADD COLUMN ")?;
+        let (column, kind) = rest.split_once(' ')?;
+        Some((table.trim_matches('"'), (column, kind_of(kind)?)))
+    })
+}
+
+fn kind_of(sql: &str) -> Option<ColumnKind> {
+    match sql.split(' ').next()? {
+        "BIGINT" => Some(ColumnKind::Int),
+        "TEXT" => Some(ColumnKind::Text),
+        "{bytes}" => Some(ColumnKind::Bytes),
+        _ => None,
+    }
 }
 
 fn described(text: &'static str) -> Option<Described> {
@@ -96,13 +128,7 @@ fn described(text: &'static str) -> Option<Described> {
         if kind.contains("PRIMARY KEY") {
             key = vec![column];
         }
-        let kind = match kind.split(' ').next()? {
-            "BIGINT" => ColumnKind::Int,
-            "TEXT" => ColumnKind::Text,
-            "{bytes}" => ColumnKind::Bytes,
-            _ => return None,
-        };
-        columns.push((column, kind));
+        columns.push((column, kind_of(kind)?));
     }
     Some((name.trim_matches('"'), columns, key))
 }

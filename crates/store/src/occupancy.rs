@@ -15,7 +15,8 @@ use jiff::{ToSpan, civil::Date};
 
 use crate::{
     error::Result,
-    hot::{Allocation, OF_BOOKING, Seen, allocation_key},
+    hot::{Allocation, OF_BOOKING, allocation_key},
+    looks::{self, Look},
     statement::Each,
     tx::Tx,
 };
@@ -37,7 +38,8 @@ pub struct LaneView {
     pub limits: BTreeMap<i64, i64>,
 }
 
-/// Reads lanes for the nights from `first` to the one before `until`.
+/// Reads lanes for the nights from `first` to the one before `until`, in a transaction that is open.
+/// Who has none asks [`crate::Store::look`].
 pub async fn look(
     tx: &mut Tx,
     tenant_id: Id,
@@ -45,10 +47,17 @@ pub async fn look(
     first: Date,
     until: Date,
 ) -> Result<Vec<LaneView>> {
-    let mut seen = Seen::look(tx, tenant_id, resource_ids, first, until).await?;
-    Ok(resource_ids
-        .iter()
-        .filter_map(|resource_id| seen.view(tenant_id, *resource_id))
+    let look = |resource_id: &Id| Look {
+        tenant_id,
+        resource_id: *resource_id,
+        first,
+        until,
+    };
+    let looks: Vec<Look> = resource_ids.iter().map(look).collect();
+    let looked = looks::read(tx, &looks).await?;
+    let lanes = resource_ids.iter();
+    Ok(lanes
+        .filter_map(|resource_id| looked.lane(tenant_id, *resource_id).cloned())
         .collect())
 }
 

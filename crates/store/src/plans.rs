@@ -22,7 +22,7 @@ use crate::{
     ColdCommand, Condition, Result, Store, StoreConfig, Tx, Value,
     calendar::Days,
     hot::{
-        BookingChange, ChangeBooking, Command, Group, OpenLane, Overbooking, PlaceBooking,
+        BookingChange, ChangeBooking, Command, Group, OpenLane, Overbooking, PlaceBooking, Price,
         RemoveBooking, SetCapacity, Stamp, SubChange, Submission, UnitChoice,
     },
     idempotency::{Claim, Stored},
@@ -79,8 +79,8 @@ const FILL: &[&str] = &[
      'x', n FROM numbers WHERE octet_length($3) = 32",
     "INSERT INTO idempotency (tenant_id, grant_id, key, at, fingerprint, status, body) SELECT $1, 4, 'k' || n, $4, $3, 200, $3 \
      FROM numbers",
-    "INSERT INTO calendar_day (tenant_id, resource_id, day, sell_limit, doc) SELECT $1, 100 + n % $4, n, 5, '{}' FROM numbers \
-     WHERE octet_length($3) = 32",
+    "INSERT INTO calendar_day (tenant_id, resource_id, day, sell_limit, doc) SELECT $1, 100 + n % $4, n, 5, \
+     '{\"settings\":{\"day\":\"2027-01-01\"},\"extra\":{}}' FROM numbers WHERE octet_length($3) = 32",
 ];
 
 async fn fill(store: &Store, tenant: Id) {
@@ -175,7 +175,9 @@ impl Day {
         };
         PlaceBooking {
             booking,
+            price: Price::Given,
             lines: vec![line],
+            charge: None,
             notes: vec![note],
             unit: UnitChoice::Any,
             group: Group::Alone,
@@ -320,7 +322,7 @@ struct Calendar(Id);
 impl ColdCommand for Calendar {
     type Output = ();
 
-    async fn run<'a>(&'a self, tx: &'a mut Tx, _: &'a IdSource) -> Result<()> {
+    async fn run<'a>(&'a self, tx: &'a mut Tx, ids: &'a IdSource) -> Result<()> {
         tx.lock_lanes(self.0, &[id(101), id(102)]).await?;
         let day = date(2028, 1, 1);
         let day = StoredDay {
@@ -331,7 +333,7 @@ impl ColdCommand for Calendar {
             settings: CalendarDay::new(day),
             extra: Default::default(),
         };
-        crate::calendar::write(tx, &[day]).await
+        crate::calendar::write(tx, &[day], ids.next(now())).await
     }
 }
 

@@ -10,27 +10,48 @@ use tokio_postgres::NoTls;
 
 use crate::{
     error::{Error, Result},
-    limits,
+    limits, looks,
+    terms::TermsCache,
     tx::Tx,
     writer::{Job, Queue, run_jobs},
 };
 
 /// A PostgreSQL store.
 pub(crate) struct Postgres {
-    pool: Pool,
+    connections: Connections,
     writers: Mutex<Vec<JoinHandle<()>>>,
+    pub(crate) looks: looks::Sender,
+}
+
+/// Where connections come from, with what all of them share.
+#[derive(Clone)]
+pub(crate) struct Connections {
+    pool: Pool,
+    terms: TermsCache,
 }
 
 impl Postgres {
     /// Connects, migrates, and starts one writer task per queue.
     pub(crate) async fn open(url: &str, queues: Vec<Queue>, ids: &Arc<IdSource>) -> Result<Self> {
-        let pool = pool(url)?;
-        crate::migrate::postgres(&pool).await?;
+        let connections = Connections {
+            pool: pool(url)?,
+            terms: TermsCache::new(),
+        };
+        crate::migrate::postgres(&connections.pool).await?;
+        let (looks, asked) = looks::queue();
+        let lookers = (0..limits::LOOKERS)
+            .map(|_| tokio::spawn(looks::serve(connections.clone(), Arc::clone(&asked))));
+        // Lookers end with the last who can ask; only writers have something to finish.
+        lookers.for_each(drop);
         let writers = queues
             .into_iter()
-            .map(|queue| tokio::spawn(write(pool.clone(), queue, Arc::clone(ids))));
+            .map(|queue| tokio::spawn(write(connections.clone(), queue, Arc::clone(ids))));
         let writers = Mutex::new(writers.collect());
-        Ok(Self { pool, writers })
+        Ok(Self {
+            connections,
+            writers,
+            looks,
+        })
     }
 
     /// Waits until the writers have done everything that was queued. The queues must be closed.
@@ -45,7 +66,7 @@ impl Postgres {
 
     /// A connection for reading.
     pub(crate) async fn reader(&self) -> Result<Tx> {
-        connect(&self.pool).await
+        self.connections.reader().await
     }
 }
 
@@ -76,7 +97,7 @@ fn pool(url: &str) -> Result<Pool> {
         },
     );
     Pool::builder(manager)
-        .max_size(limits::POSTGRES_READERS + limits::POSTGRES_WRITERS)
+        .max_size(limits::POSTGRES_READERS + limits::LOOKERS + limits::POSTGRES_WRITERS)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(Duration::from_secs(5)))
         .create_timeout(Some(Duration::from_secs(5)))
@@ -84,14 +105,24 @@ fn pool(url: &str) -> Result<Pool> {
         .map_err(Error::open)
 }
 
-async fn connect(pool: &Pool) -> Result<Tx> {
-    use deadpool_postgres::PoolError;
-    match pool.get().await {
-        Ok(connection) => Ok(Tx::postgres(connection)),
-        Err(PoolError::Timeout(_)) => Err(Error::Busy {
-            retry_after_ms: limits::RETRY_AFTER_MS,
-        }),
-        Err(error) => Err(Error::Unavailable(error.to_string())),
+impl Connections {
+    /// A connection for reading.
+    async fn reader(&self) -> Result<Tx> {
+        use deadpool_postgres::PoolError;
+        match self.pool.get().await {
+            Ok(connection) => Ok(Tx::postgres(connection, self.terms.clone())),
+            Err(PoolError::Timeout(_)) => Err(Error::Busy {
+                retry_after_ms: limits::RETRY_AFTER_MS,
+            }),
+            Err(error) => Err(Error::Unavailable(error.to_string())),
+        }
+    }
+
+    /// A connection that plans as a writer does.
+    pub(crate) async fn writer(&self) -> Result<Tx> {
+        let mut tx = self.reader().await?;
+        tx.statement(PLAN_AS_WRITER).await?;
+        Ok(tx)
     }
 }
 
@@ -100,20 +131,14 @@ async fn connect(pool: &Pool) -> Result<Tx> {
 pub(crate) const PLAN_AS_WRITER: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
      SET enable_hashjoin = off; SET enable_mergejoin = off";
 
-async fn connect_writer(pool: &Pool) -> Result<Tx> {
-    let mut tx = connect(pool).await?;
-    tx.statement(PLAN_AS_WRITER).await?;
-    Ok(tx)
-}
-
-async fn write(pool: Pool, mut queue: Queue, ids: Arc<IdSource>) {
+async fn write(connections: Connections, mut queue: Queue, ids: Arc<IdSource>) {
     let mut connection: Option<Tx> = None;
     while let Some(first) = queue.wait_async().await {
         let mut jobs: Vec<Job> = vec![first];
         queue.take_more(&mut jobs);
         let mut tx = match connection.take().filter(|tx| !tx.is_closed()) {
             Some(tx) => tx,
-            None => match connect_writer(&pool).await {
+            None => match connections.writer().await {
                 Ok(tx) => tx,
                 Err(error) => {
                     tracing::warn!(%error, "the writer can't reach PostgreSQL");

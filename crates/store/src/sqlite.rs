@@ -13,11 +13,12 @@ use std::{
 
 use domain::id::IdSource;
 use parking_lot::Mutex;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::{
     error::{Error, Result},
     limits, migrate,
+    terms::TermsCache,
     tx::{Tx, finish},
     writer::{Job, Queue, run_jobs},
 };
@@ -48,7 +49,8 @@ impl Sqlite {
             .map_err(|error| Error::open(format!("can't open {}: {error}", file.display())))?;
         prepare_writer(&connection)?;
         migrate::sqlite(&mut connection)?;
-        let readers = Readers::open(&file)?;
+        let terms = TermsCache::new();
+        let readers = Readers::open(&file, terms.clone())?;
         let checkpoints = Arc::new(Checkpoints {
             stop: AtomicBool::new(false),
             file: file.clone(),
@@ -57,7 +59,8 @@ impl Sqlite {
         let writer = thread::Builder::new().name("writer".to_owned()).spawn({
             let checkpoints = Arc::clone(&checkpoints);
             move || {
-                write(connection, queue, &checkpoints, &ids);
+                let tx = Tx::sqlite(connection, None, terms);
+                write(tx, queue, &checkpoints, &ids);
                 // Only now nothing is written any more, and another process may have the directory.
                 drop(lock);
             }
@@ -99,7 +102,7 @@ pub(crate) fn open_for_reading(directory: &Path) -> Result<Readers> {
             directory.display()
         )));
     }
-    Readers::open(&file)
+    Readers::open(&file, TermsCache::new())
 }
 
 fn lock(directory: &Path) -> Result<File> {
@@ -132,12 +135,18 @@ fn prepare_writer(connection: &Connection) -> Result<()> {
         "PRAGMA case_sensitive_like = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
          PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;",
     )?;
+    keep_plans(connection)
+}
+
+/// Without this, SQLite plans a statement anew whenever a parameter has another value, in the hope of
+/// a better plan for it; our statements have one good plan each.
+fn keep_plans(connection: &Connection) -> Result<()> {
     connection.set_prepared_statement_cache_capacity(limits::STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
-fn write(connection: Connection, mut queue: Queue, checkpoints: &Checkpoints, ids: &IdSource) {
-    let mut tx = Tx::sqlite(connection, None);
+fn write(mut tx: Tx, mut queue: Queue, checkpoints: &Checkpoints, ids: &IdSource) {
     let mut bound = limits::LOG_BOUND_BYTES;
     while let Some(first) = queue.wait() {
         let mut jobs: Vec<Job> = vec![first];
@@ -210,11 +219,12 @@ pub(crate) struct Readers(Arc<Idle>);
 struct Idle {
     file: PathBuf,
     most: usize,
+    terms: TermsCache,
     connections: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
-    fn open(file: &Path) -> Result<Self> {
+    fn open(file: &Path, terms: TermsCache) -> Result<Self> {
         let most = thread::available_parallelism()
             .map_or(2, usize::from)
             .max(2);
@@ -224,6 +234,7 @@ impl Readers {
         Ok(Self(Arc::new(Idle {
             file: file.to_owned(),
             most,
+            terms,
             connections: Mutex::new(connections),
         })))
     }
@@ -235,7 +246,11 @@ impl Readers {
             Some(connection) => connection,
             None => open_reader(&self.0.file)?,
         };
-        Ok(Tx::sqlite(connection, Some(self.clone())))
+        Ok(Tx::sqlite(
+            connection,
+            Some(self.clone()),
+            self.0.terms.clone(),
+        ))
     }
 
     pub(crate) fn give_back(&self, connection: Connection) {
@@ -269,6 +284,6 @@ fn open_reader(file: &Path) -> Result<Connection> {
     })?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.execute_batch("PRAGMA case_sensitive_like = ON; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA mmap_size = 33554432;")?;
-    connection.set_prepared_statement_cache_capacity(limits::STATEMENTS);
+    keep_plans(&connection)?;
     Ok(connection)
 }

@@ -43,6 +43,7 @@ pub(crate) static LANE: Table = Table {
         column("longest_s", Int),
         column("sequence", Int),
         column("hash", Bytes),
+        column("terms", Int),
     ],
 };
 
@@ -147,6 +148,7 @@ pub(crate) const ALLOCATION_CHANGES: &[&str] = &["unit", "pinned", "expires_at"]
 
 pub(crate) static LANE_IN: LazyLock<Each> = LazyLock::new(|| Each::insert(&LANE));
 pub(crate) static LANE_ON: LazyLock<Each> = LazyLock::new(|| Each::update(&LANE, LANE_CHANGES));
+pub(crate) static LANE_TERMS_ON: LazyLock<Each> = LazyLock::new(|| Each::update(&LANE, &["terms"]));
 pub(crate) static ALLOCATION_IN: LazyLock<Each> = LazyLock::new(|| Each::insert(&ALLOCATION));
 pub(crate) static ALLOCATION_ON: LazyLock<Each> =
     LazyLock::new(|| Each::update(&ALLOCATION, ALLOCATION_CHANGES));

@@ -11,6 +11,7 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use crate::{
     error::{Error, Result},
     statement::{Each, for_sqlite},
+    terms::TermsCache,
 };
 
 /// A connection that a command or a query works on.
@@ -20,6 +21,7 @@ use crate::{
 pub struct Tx {
     connection: Connection,
     snapshot: bool,
+    terms: TermsCache,
 }
 
 enum Connection {
@@ -34,6 +36,7 @@ impl Tx {
     pub(crate) fn sqlite(
         connection: rusqlite::Connection,
         home: Option<crate::sqlite::Readers>,
+        terms: TermsCache,
     ) -> Self {
         Self {
             connection: Connection::Sqlite {
@@ -41,14 +44,21 @@ impl Tx {
                 home,
             },
             snapshot: false,
+            terms,
         }
     }
 
-    pub(crate) fn postgres(connection: Object) -> Self {
+    pub(crate) fn postgres(connection: Object, terms: TermsCache) -> Self {
         Self {
             connection: Connection::Postgres(Some(connection)),
             snapshot: false,
+            terms,
         }
+    }
+
+    /// The terms that the store keeps in memory.
+    pub(crate) fn terms_cache(&self) -> &TermsCache {
+        &self.terms
     }
 
     /// Makes all reads that follow see one state of the store.

@@ -21,7 +21,7 @@ use store::{
     ColdCommand, Result, Store, Tx,
     hot::{
         Answer, BookingChange, ChangeBooking, Command, Done, Group, OpenLane, Outcome, Overbooking,
-        PlaceBooking, Refusal, RemoveBooking, SetCapacity, Stamp, Submission, UnitChoice,
+        PlaceBooking, Price, Refusal, RemoveBooking, SetCapacity, Stamp, Submission, UnitChoice,
     },
 };
 
@@ -240,7 +240,9 @@ impl Scene {
         };
         PlaceBooking {
             booking,
+            price: Price::Given,
             lines: Vec::new(),
+            charge: None,
             notes: Vec::new(),
             unit: UnitChoice::Any,
             group: Group::Alone,

@@ -38,7 +38,7 @@ pub async fn availability(state: State, call: Call) -> Result<Answer> {
     let rows = found.rows.into_iter().map(|row| AvailabilityOut {
         room_id: row.resource.id.get(),
         property_id: row.resource.organization_id.get(),
-        name: row.resource.name,
+        name: row.resource.name.clone(),
         availability: row.nights.into_iter().collect(),
     });
     Answer::json(

@@ -69,7 +69,7 @@ pub async fn unit_bookings(state: State, call: Call) -> Result<Answer> {
         UnitBookingsOut {
             room_id: row.resource.id.get(),
             property_id: row.resource.organization_id.get(),
-            name: row.resource.name,
+            name: row.resource.name.clone(),
             qty: row.resource.quantity,
             unit_bookings: nights.collect(),
         }

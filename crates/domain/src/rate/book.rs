@@ -45,6 +45,16 @@ impl PriceBook for BTreeMap<Id, Sheet> {
     }
 }
 
+/// Whether a night has a price under a plan.
+pub fn is_priced(
+    book: &(impl PriceBook + ?Sized),
+    resource: Id,
+    plan: &RatePlan,
+    night: Date,
+) -> bool {
+    base_price(book, resource, plan, night).is_ok()
+}
+
 /// The price of a night under a plan, in major units and before any multiplier of its day.
 ///
 /// A link takes the other plan's price likewise, without the multiplier of the other resource's day:

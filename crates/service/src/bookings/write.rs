@@ -15,7 +15,7 @@ use store::{
 pub use store::hot::UnitChoice;
 
 use super::{BookingView, Bookings};
-use crate::{Error, Refusal, Result, UseCase, pricing, stamp::stamp};
+use crate::{Error, Refusal, Result, UseCase, stamp::stamp};
 
 /// The most items that one call takes.
 pub const MOST_ITEMS: usize = 10_000;
@@ -213,7 +213,6 @@ impl Bookings<'_> {
             return Err(Error::TooMany { limit: MOST_ITEMS });
         }
         authorize_parts(actor, &items)?;
-        let items = pricing::price(self.service, actor, items).await?;
         let commands = Commands::new(self.service, actor).all(items);
         let submission = hot::Submission {
             stamp: stamp(actor),
@@ -355,20 +354,26 @@ impl<'a> Commands<'a> {
 
     fn place(&mut self, new: NewBooking) -> PlaceBooking {
         let id = self.id();
-        let mut lines = new.lines;
-        if new.charge_price {
-            lines.push(charge(&new.details));
-        }
         PlaceBooking {
+            price: if new.price_given {
+                hot::Price::Given
+            } else {
+                hot::Price::Calendar
+            },
             group: self.group(id, new.group),
             unit: new.unit,
             overbooking: overbooking(new.check_availability),
             event_id: self.id(),
             announce: new.announce,
-            lines: lines
+            lines: new
+                .lines
                 .into_iter()
                 .map(|details| self.line(id, details))
                 .collect(),
+            // Drawn after the lines, because items come in the order of their ids.
+            charge: new
+                .charge_price
+                .then(|| self.line(id, charge(&new.details))),
             notes: new
                 .notes
                 .into_iter()
@@ -490,13 +495,13 @@ fn overbooking(check_availability: bool) -> Overbooking {
 /// The sub-type of a charge for the room, as the first dialect numbers it.
 const ROOM_CHARGE: u16 = 1;
 
+/// The charge of the price, which the store fills in when it is known.
 fn charge(details: &BookingDetails) -> LineDetails {
     LineDetails {
         kind: LineKind::Charge,
         sub_type: ROOM_CHARGE,
         description: details.rate_description.clone(),
         quantity: 1,
-        amount: details.price,
         vat_rate: Decimal::ZERO,
         ..LineDetails::default()
     }

@@ -171,6 +171,9 @@ impl ColdCommand for WriteProperty {
             organization,
             rooms: after.unwrap_or_default(),
         };
+        let sold: Vec<Id> = after.rooms.iter().map(|room| room.resource.id).collect();
+        tx.terms_changed(tenant_id, &sold, ids.next(self.stamp.now))
+            .await?;
         Ok(Ok(PropertyOutcome {
             before,
             after,

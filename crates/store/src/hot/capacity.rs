@@ -67,6 +67,8 @@ pub(super) fn open(seen: &mut Seen, stamp: &Stamp, command: &OpenLane) -> Decisi
         longest_s: 0,
         sequence: 0,
         hash: BEFORE_THE_FIRST,
+        // No later version is the same, because every later id is larger.
+        terms: command.resource_id.get(),
         known: vec![(i64::MIN, i64::MAX)],
         allocations: Default::default(),
         limits: std::collections::BTreeMap::new(),

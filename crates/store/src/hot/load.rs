@@ -22,8 +22,10 @@ use super::{
 use crate::{
     error::{Error, Result},
     idempotency::Stored,
+    looks::Look,
     occupancy::LaneView,
     statement::Each,
+    terms::{Ask, Terms},
     tx::Tx,
 };
 
@@ -202,36 +204,35 @@ impl Seen {
     }
 
     /// Reads lanes without locking them, for those who only look.
-    pub(crate) async fn look(
-        tx: &mut Tx,
-        tenant_id: Id,
-        resources: &[Id],
-        first: Date,
-        until: Date,
-    ) -> Result<Self> {
+    pub(crate) async fn look(tx: &mut Tx, looks: &[Look]) -> Result<Self> {
         let mut seen = Seen::default();
-        let nights = nights(first, until);
-        let wanted: BTreeMap<Key, Vec<Nights>> = resources
-            .iter()
-            .map(|resource_id| ((tenant_id, *resource_id), nights.into_iter().collect()))
-            .collect();
+        let mut wanted: BTreeMap<Key, Vec<Nights>> = BTreeMap::new();
+        for look in looks {
+            let stretches = wanted
+                .entry((look.tenant_id, look.resource_id))
+                .or_default();
+            stretches.extend(nights(look.first, look.until));
+        }
         seen.load_lanes(tx, wanted.keys().copied().collect(), false)
             .await?;
         seen.load_stretches(tx, &wanted).await?;
         Ok(seen)
     }
 
-    /// Moves a lane out, as a view.
-    pub(crate) fn view(&mut self, tenant_id: Id, resource_id: Id) -> Option<LaneView> {
-        let lane = self.lanes.remove(&(tenant_id, resource_id))?;
-        Some(LaneView {
-            resource_id,
-            organization_id: lane.organization_id,
-            zone: lane.zone,
-            capacity: lane.capacity,
-            allocations: lane.allocations.into_vec(),
-            limits: lane.limits,
-        })
+    /// The lanes as views, with their terms.
+    pub(crate) fn into_views(self) -> (BTreeMap<Key, LaneView>, Terms) {
+        let views = self.lanes.into_iter().map(|(key, lane)| {
+            let view = LaneView {
+                resource_id: key.1,
+                organization_id: lane.organization_id,
+                zone: lane.zone,
+                capacity: lane.capacity,
+                allocations: lane.allocations.into_vec(),
+                limits: lane.limits,
+            };
+            (key, view)
+        });
+        (views.collect(), self.terms)
     }
 
     async fn load_lanes(&mut self, tx: &mut Tx, keys: Vec<Key>, lock: bool) -> Result<()> {
@@ -251,14 +252,20 @@ impl Seen {
         tx: &mut Tx,
         wanted: &BTreeMap<Key, Vec<Nights>>,
     ) -> Result<()> {
-        let (mut windows, mut limits) = (Vec::new(), Vec::new());
+        let (mut windows, mut asks) = (Vec::new(), Vec::new());
         for (key, nights) in wanted {
             let Some(lane) = self.lanes.get_mut(key) else {
                 continue;
             };
-            for (from, to) in joined(nights) {
-                let (from, to) = instants(&lane.zone, from, to);
-                limits.push(limit_row(*key, from, to));
+            for (first, until) in joined(nights) {
+                let (from, to) = instants(&lane.zone, first, until);
+                asks.push(Ask {
+                    key: *key,
+                    version: lane.terms,
+                    first,
+                    // The morning of departure has rules too.
+                    until: until + 1,
+                });
                 windows.push(allocation_row(*key, lane, from, to));
                 lane.known.push((from, to));
             }
@@ -266,10 +273,22 @@ impl Seen {
         if windows.is_empty() {
             return Ok(());
         }
-        self.put_limits(tx.read_each(&LIMITS, &limits).await?)?;
+        self.load_terms(tx, asks).await?;
         let rows = tx.read_each(&ALLOCATIONS_IN, &windows).await?;
         self.put_allocations(rows)?;
         self.load_taken(tx).await
+    }
+
+    /// Reads what the lanes are sold on; the limits on what is sold go to the lanes.
+    async fn load_terms(&mut self, tx: &mut Tx, asks: Vec<Ask>) -> Result<()> {
+        self.terms = Terms::load(tx, asks.clone()).await?;
+        for ask in asks {
+            if let Some(lane) = self.lanes.get_mut(&ask.key) {
+                let limits = self.terms.limits(ask.key, ask.first, ask.until);
+                lane.limits.extend(limits);
+            }
+        }
+        Ok(())
     }
 
     /// What the bookings have may lie outside of what is asked about, and is wanted whole.
@@ -493,7 +512,7 @@ fn lanes(lock: &str) -> Each {
     Each::owned(
         format!(
             "SELECT l.tenant_id, l.id, l.organization_id, l.zone, l.capacity, l.has_units, l.refuses_overbooking, \
-             l.longest_s, l.sequence, l.hash FROM {{each}} JOIN lane l ON l.tenant_id = each.tenant_id \
+             l.longest_s, l.sequence, l.hash, l.terms FROM {{each}} JOIN lane l ON l.tenant_id = each.tenant_id \
              AND l.id = each.id ORDER BY l.tenant_id, l.id{lock}"
         ),
         BY_ID.to_vec(),
@@ -529,6 +548,7 @@ fn lane(row: Row) -> Result<(Key, Lane)> {
         longest_s: cells.next("longest_s")?,
         sequence: cells.next("sequence")?,
         hash: hash(cells.next("hash")?)?,
+        terms: cells.next("terms")?,
         known: Vec::new(),
         allocations: Default::default(),
         limits: BTreeMap::new(),

@@ -31,7 +31,7 @@ use jiff::Timestamp;
 pub use self::{
     capacity::{OpenLane, SetCapacity},
     change::{BookingChange, ChangeBooking, SubChange},
-    place::{Group, Overbooking, PlaceBooking, UnitChoice},
+    place::{Group, Overbooking, PlaceBooking, Price, UnitChoice},
     remove::RemoveBooking,
     seen::{Allocation, Seen},
 };

@@ -21,8 +21,12 @@ use crate::{
 pub struct PlaceBooking {
     /// The booking. Organization, instants and search text are filled in by the decision.
     pub booking: Booking,
+    /// Where its price comes from.
+    pub price: Price,
     /// Its lines.
     pub lines: Vec<Line>,
+    /// A line to be added that says the price, once it is known.
+    pub charge: Option<Line>,
     /// Its notes.
     pub notes: Vec<Note>,
     /// Which unit.
@@ -35,6 +39,16 @@ pub struct PlaceBooking {
     pub event_id: Id,
     /// Whether subscribers are told.
     pub announce: bool,
+}
+
+/// Where the price of a booking comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Price {
+    /// From the caller: it stands in the booking.
+    #[default]
+    Given,
+    /// From what the calendar says when the booking is made.
+    Calendar,
 }
 
 /// Which unit a booking gets.
@@ -91,7 +105,7 @@ pub(super) fn decide(
         Ok(taking) => taking,
         Err(decision) => return *decision,
     };
-    let booking = Booking {
+    let mut booking = Booking {
         organization_id,
         group_id,
         starts_at: stay.period.starts_at,
@@ -100,13 +114,19 @@ pub(super) fn decide(
         version: 1,
         ..booking.clone()
     };
+    if command.price == Price::Calendar {
+        booking.details.price = seen.terms.price_of(&booking, stamp.now);
+    }
+    let lines = lines(command, &booking);
+    let made = lines.iter().map(|line| SubOutcome::Added(line.id));
+    let made: Vec<SubOutcome> = made.collect();
     let id = booking.id;
     let lane_id = booking.resource_id;
     if let Some(Group::Join(master) | Group::JoinIfThere(master)) = group_id.map(|_| command.group)
     {
         mark_master(seen, stamp, master);
     }
-    put_new(seen, command, booking);
+    put_new(seen, command, booking, lines);
     let unit_not_given = matches!(command.unit, UnitChoice::Number(_))
         && taking.as_ref().is_some_and(Taking::lacks_unit);
     if let Some(taking) = taking {
@@ -123,11 +143,7 @@ pub(super) fn decide(
     Decision::Done(Box::new(Done {
         before: None,
         after: seen.state(stamp.tenant_id, id),
-        lines: command
-            .lines
-            .iter()
-            .map(|line| SubOutcome::Added(line.id))
-            .collect(),
+        lines: made,
         notes: command
             .notes
             .iter()
@@ -167,20 +183,26 @@ pub(super) fn mark_master(seen: &mut Seen, stamp: &Stamp, master: Id) {
     }
 }
 
-fn put_new(seen: &mut Seen, command: &PlaceBooking, booking: Booking) {
+/// The lines to begin with, the charge of the price last.
+fn lines(command: &PlaceBooking, booking: &Booking) -> Vec<Line> {
+    let charge = command.charge.clone().map(|mut charge| {
+        charge.details.amount = booking.details.price;
+        charge
+    });
+    command.lines.iter().cloned().chain(charge).collect()
+}
+
+fn put_new(seen: &mut Seen, command: &PlaceBooking, booking: Booking, lines: Vec<Line>) {
+    seen.changes.lines.added.extend(lines.iter().cloned());
     let held = Held {
         taken: Vec::new(),
-        lines: command.lines.clone(),
+        lines,
         notes: command.notes.clone(),
         is_new: true,
         is_changed: false,
         is_removed: false,
         booking,
     };
-    seen.changes
-        .lines
-        .added
-        .extend(command.lines.iter().cloned());
     seen.changes
         .notes
         .added

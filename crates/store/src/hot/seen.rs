@@ -15,7 +15,7 @@ use super::{
     allocations::{Allocations, Place},
     load::Window,
 };
-use crate::{events::EventRow, idempotency::Stored};
+use crate::{events::EventRow, idempotency::Stored, terms::Terms};
 
 /// A row of a tenant: tenant and id.
 pub(super) type Key = (Id, Id);
@@ -88,6 +88,8 @@ pub struct Lane {
     pub(super) longest_s: i64,
     pub(super) sequence: i64,
     pub(super) hash: [u8; 32],
+    /// The version of what it is sold on.
+    pub(super) terms: i64,
     /// Stretches whose allocations have been read, disjoint and ascending.
     pub(super) known: Vec<(i64, i64)>,
     pub(super) allocations: Allocations,
@@ -158,6 +160,7 @@ pub(super) struct Held {
 pub struct Seen {
     pub(super) lanes: HashMap<Key, Lane>,
     pub(super) bookings: HashMap<Key, Held>,
+    pub(super) terms: Terms,
     pub(super) changes: RowChanges,
     pub(super) answers: HashMap<(Id, Id, String), KnownAnswer>,
     pub(super) may_widen: bool,

@@ -137,6 +137,7 @@ fn new_lane_row(key: &Key, lane: &Lane) -> Row {
         lane.longest_s.into(),
         lane.sequence.into(),
         Value::Bytes(lane.hash.to_vec()),
+        lane.terms.into(),
     ]
 }
 

@@ -9,6 +9,7 @@ mod idempotency;
 mod overbooking;
 mod random_history;
 mod reach;
+mod terms;
 mod units;
 mod writers;
 

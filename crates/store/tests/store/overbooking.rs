@@ -155,7 +155,7 @@ struct Limit(Id, Id, i32, Option<i64>);
 impl ColdCommand for Limit {
     type Output = ();
 
-    async fn run<'a>(&'a self, tx: &'a mut Tx, _: &'a domain::id::IdSource) -> Result<()> {
+    async fn run<'a>(&'a self, tx: &'a mut Tx, ids: &'a domain::id::IdSource) -> Result<()> {
         tx.lock_lanes(self.0, &[self.1]).await?;
         let limited = |sell_limit| StoredDay {
             tenant_id: self.0,
@@ -169,7 +169,12 @@ impl ColdCommand for Limit {
             extra: Default::default(),
         };
         // A day that is named twice keeps the last word.
-        store::calendar::write(tx, &[limited(Some(99)), limited(self.3)]).await
+        store::calendar::write(
+            tx,
+            &[limited(Some(99)), limited(self.3)],
+            ids.next(jiff::Timestamp::UNIX_EPOCH),
+        )
+        .await
     }
 }
 

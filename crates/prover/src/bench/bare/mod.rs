@@ -120,10 +120,11 @@ impl Bare {
         })
     }
 
-    /// The same loop, with everybody in one lane.
+    /// The same loop, with everybody in one lane: the last one, because the bare loop books
+    /// full nights too, and whoever measures with rules takes the first.
     pub fn hot(&self) -> Self {
         Self {
-            lanes: self.lanes.iter().take(1).copied().collect(),
+            lanes: self.lanes.iter().rev().take(1).copied().collect(),
             ..self.clone()
         }
     }

@@ -1,0 +1,428 @@
+//! What resources are sold on: their own settings and their organization's, their rate plans, their
+//! calendar days.
+//!
+//! Terms are needed for every price and every answer about availability, and change seldom, so they
+//! are kept in memory. A lane carries the version of its terms. Whoever changes them gives each lane
+//! concerned a new version in the same commit ([`Tx::terms_changed`]); whoever uses them has just read
+//! the lane, and what is kept under another version is read again. So nothing stale is used, however
+//! many servers share a database. A version is an id and never comes back, so that what was read in a
+//! transaction that was rolled back is never taken for something else.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, LazyLock},
+};
+
+use catalogue::{
+    Cells,
+    ColumnKind::Int,
+    Row,
+    inventory::{Organization, Resource},
+    sale::Booking,
+};
+use domain::{
+    calendar::CalendarDay,
+    id::Id,
+    party::{Party, Room},
+    rate::{
+        Linking, MOST_LINKS, PriceBook, Pricing, Quote, RatePlan, Wanted, cheapest_of_each_offer,
+        is_priced,
+    },
+    time::today,
+};
+use jiff::{Timestamp, civil::Date};
+use moka::sync::Cache;
+use rust_decimal::Decimal;
+
+use crate::{
+    error::Result, kind::select_each, limits, statement::Each, tables::LANE_TERMS_ON, tx::Tx,
+};
+
+/// A resource of a tenant.
+type Key = (Id, Id);
+
+/// Days are kept by the block: so many of them, from a day number that is a multiple of it.
+const BLOCK_DAYS: i64 = 32;
+
+/// What stays the same from day to day.
+#[derive(Debug)]
+pub struct Sold {
+    /// The resource.
+    pub resource: Arc<Resource>,
+    /// The organization it belongs to.
+    pub organization: Arc<Organization>,
+    /// Its rate plans, by number.
+    pub plans: Vec<RatePlan>,
+}
+
+/// The calendar days of a block that say anything.
+type Days = BTreeMap<Date, CalendarDay>;
+
+/// Something that was read, and the version of the lane's terms that it belongs to.
+struct Versioned<T> {
+    version: i64,
+    value: Arc<T>,
+}
+
+impl<T> Clone for Versioned<T> {
+    fn clone(&self) -> Self {
+        let (version, value) = (self.version, Arc::clone(&self.value));
+        Self { version, value }
+    }
+}
+
+/// The terms that were read last. Shared by all connections of a store.
+#[derive(Clone)]
+pub(crate) struct TermsCache {
+    sold: Cache<Key, Versioned<Sold>>,
+    days: Cache<(Key, i64), Versioned<Days>>,
+}
+
+impl TermsCache {
+    pub(crate) fn new() -> Self {
+        // A day with prices takes about as much; what an entry costs by itself comes on top.
+        let weight = |days: &Versioned<Days>| 200 + 400 * days.value.len();
+        Self {
+            sold: Cache::new(limits::TERMS_RESOURCES),
+            days: Cache::builder()
+                .max_capacity(limits::TERMS_DAYS_BYTES)
+                .weigher(move |_, days| u32::try_from(weight(days)).unwrap_or(u32::MAX))
+                .build(),
+        }
+    }
+}
+
+/// Which terms are wanted: those of a resource for days given by number, the last one left out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ask {
+    pub(crate) key: Key,
+    /// The version that the lane carries.
+    pub(crate) version: i64,
+    pub(crate) first: i64,
+    pub(crate) until: i64,
+}
+
+impl Ask {
+    fn blocks(&self) -> impl Iterator<Item = i64> + use<> {
+        blocks(self.first, self.until)
+    }
+}
+
+fn blocks(first: i64, until: i64) -> impl Iterator<Item = i64> {
+    let last = until.max(first + 1) - 1;
+    first.div_euclid(BLOCK_DAYS)..=last.div_euclid(BLOCK_DAYS)
+}
+
+/// The terms of some resources for some days.
+#[derive(Clone, Default)]
+pub struct Terms {
+    sold: HashMap<Key, Arc<Sold>>,
+    days: HashMap<(Key, i64), Arc<Days>>,
+}
+
+impl Terms {
+    /// Reads what is not kept yet, following links between rate plans to other resources.
+    pub(crate) async fn load(tx: &mut Tx, mut asks: Vec<Ask>) -> Result<Self> {
+        let mut terms = Self::default();
+        for _ in 0..=MOST_LINKS {
+            terms.add(tx, &asks).await?;
+            asks = terms.linked(tx, &asks).await?;
+            if asks.is_empty() {
+                break;
+            }
+        }
+        Ok(terms)
+    }
+
+    async fn add(&mut self, tx: &mut Tx, asks: &[Ask]) -> Result<()> {
+        let cache = tx.terms_cache().clone();
+        let (mut resources, mut days) = (BTreeMap::new(), BTreeMap::new());
+        for ask in asks {
+            match cache.sold.get(&ask.key) {
+                Some(kept) if kept.version == ask.version => {
+                    self.sold.insert(ask.key, kept.value);
+                }
+                _ => {
+                    resources.insert(ask.key, ask.version);
+                }
+            }
+            for block in ask.blocks() {
+                match cache.days.get(&(ask.key, block)) {
+                    Some(kept) if kept.version == ask.version => {
+                        self.days.insert((ask.key, block), kept.value);
+                    }
+                    _ => {
+                        days.insert((ask.key, block), ask.version);
+                    }
+                }
+            }
+        }
+        self.read_sold(tx, &cache, &resources).await?;
+        self.read_days(tx, &cache, &days).await
+    }
+
+    async fn read_sold(
+        &mut self,
+        tx: &mut Tx,
+        cache: &TermsCache,
+        wanted: &BTreeMap<Key, i64>,
+    ) -> Result<()> {
+        static RESOURCES: LazyLock<Each> = LazyLock::new(|| by_id::<Resource>("r"));
+        static ORGANIZATIONS: LazyLock<Each> = LazyLock::new(|| by_id::<Organization>("o"));
+        let rows: Vec<Row> = wanted.keys().map(key_row).collect();
+        let resources: Vec<Resource> = Tx::kinds(tx.read_each(&RESOURCES, &rows).await?)?;
+        let owners: BTreeSet<Key> = resources
+            .iter()
+            .map(|resource| (resource.tenant_id, resource.organization_id))
+            .collect();
+        let rows: Vec<Row> = owners.iter().map(key_row).collect();
+        let organizations: Vec<Organization> =
+            Tx::kinds(tx.read_each(&ORGANIZATIONS, &rows).await?)?;
+        let organizations: HashMap<Key, Arc<Organization>> = organizations
+            .into_iter()
+            .map(|owner| ((owner.tenant_id, owner.id), Arc::new(owner)))
+            .collect();
+        for resource in resources {
+            let key = (resource.tenant_id, resource.id);
+            let owner = organizations.get(&(resource.tenant_id, resource.organization_id));
+            let (Some(owner), Some(version)) = (owner, wanted.get(&key)) else {
+                continue;
+            };
+            let plans = resource.details.rate_plans.values();
+            let value = Arc::new(Sold {
+                plans: plans.map(|record| record.plan.clone()).collect(),
+                organization: Arc::clone(owner),
+                resource: Arc::new(resource),
+            });
+            self.sold.insert(key, Arc::clone(&value));
+            let version = *version;
+            cache.sold.insert(key, Versioned { version, value });
+        }
+        Ok(())
+    }
+
+    async fn read_days(
+        &mut self,
+        tx: &mut Tx,
+        cache: &TermsCache,
+        wanted: &BTreeMap<(Key, i64), i64>,
+    ) -> Result<()> {
+        let rows: Vec<Row> = wanted
+            .keys()
+            .map(|((tenant_id, resource_id), block)| {
+                let first = block * BLOCK_DAYS;
+                vec![
+                    (*tenant_id).into(),
+                    (*resource_id).into(),
+                    first.into(),
+                    (first + BLOCK_DAYS).into(),
+                ]
+            })
+            .collect();
+        let mut read: BTreeMap<(Key, i64), Days> = BTreeMap::new();
+        for day in crate::calendar::read_rows(tx, &rows).await? {
+            let block = catalogue::day_number(day.day).div_euclid(BLOCK_DAYS);
+            let days = read.entry(((day.tenant_id, day.resource_id), block));
+            days.or_default().insert(day.day, day.settings);
+        }
+        for (place, version) in wanted {
+            // A block without any day is worth keeping too: it says that nothing is set.
+            let value = Arc::new(read.remove(place).unwrap_or_default());
+            self.days.insert(*place, Arc::clone(&value));
+            let version = *version;
+            cache.days.insert(*place, Versioned { version, value });
+        }
+        Ok(())
+    }
+
+    /// Which other resources, not read yet, these prices are linked to.
+    async fn linked(&self, tx: &mut Tx, asks: &[Ask]) -> Result<Vec<Ask>> {
+        let mut wanted = Vec::new();
+        for ask in asks {
+            let Some(sold) = self.sold.get(&ask.key) else {
+                continue;
+            };
+            for link in sold.plans.iter().filter_map(|plan| plan.linking) {
+                let key = (ask.key.0, link.resource);
+                if !self.has(key, ask) {
+                    wanted.push(Ask { key, ..*ask });
+                }
+            }
+        }
+        if wanted.is_empty() {
+            return Ok(wanted);
+        }
+        let versions = versions(tx, wanted.iter().map(|ask| ask.key).collect()).await?;
+        wanted.retain_mut(|ask| {
+            let version = versions.get(&ask.key);
+            ask.version = version.copied().unwrap_or_default();
+            version.is_some()
+        });
+        Ok(wanted)
+    }
+
+    fn has(&self, key: Key, ask: &Ask) -> bool {
+        let mut blocks = ask.blocks();
+        self.sold.contains_key(&key) && blocks.all(|block| self.days.contains_key(&(key, block)))
+    }
+
+    /// A resource with its organization.
+    pub fn sold(&self, tenant_id: Id, resource_id: Id) -> Option<&Arc<Sold>> {
+        self.sold.get(&(tenant_id, resource_id))
+    }
+
+    /// What the calendar says of a day.
+    pub fn day(&self, tenant_id: Id, resource_id: Id, day: Date) -> Option<&CalendarDay> {
+        let block = catalogue::day_number(day).div_euclid(BLOCK_DAYS);
+        self.days.get(&((tenant_id, resource_id), block))?.get(&day)
+    }
+
+    /// Limits on what is sold in `[first, until)`, by day number.
+    pub(crate) fn limits(
+        &self,
+        key: Key,
+        first: i64,
+        until: i64,
+    ) -> impl Iterator<Item = (i64, i64)> {
+        let days = blocks(first, until).filter_map(move |block| self.days.get(&(key, block)));
+        days.flat_map(|days| days.iter())
+            .filter_map(|(day, settings)| Some((catalogue::day_number(*day), settings.sell_limit?)))
+            .filter(move |(day, _)| (first..until).contains(day))
+    }
+
+    /// The cheapest quote of each offer.
+    pub fn quotes(
+        &self,
+        (tenant_id, resource_id): (Id, Id),
+        now: Timestamp,
+        (arrival, departure): (Date, Date),
+        party: Party,
+    ) -> BTreeMap<u8, Quote> {
+        let Some(sold) = self.sold(tenant_id, resource_id) else {
+            return BTreeMap::new();
+        };
+        if sold.plans.is_empty() {
+            return BTreeMap::new();
+        }
+        let details = &sold.resource.details;
+        let pricing = Pricing {
+            resource: resource_id,
+            room: Room {
+                people: details.max_people,
+                adults: details.max_adults,
+                children: details.max_children,
+            },
+            currency: sold.organization.details.currency,
+            book: &self.book(tenant_id),
+        };
+        let wanted = Wanted {
+            arrival,
+            departure,
+            party,
+            today: today(&sold.organization.details.zone, now),
+        };
+        cheapest_of_each_offer(&pricing, &sold.plans, &wanted)
+    }
+
+    /// What a booking costs by the calendar: under the offer that it names, otherwise the cheapest.
+    /// A stay that the calendar has no price for costs nothing until somebody says otherwise.
+    pub(crate) fn price_of(&self, booking: &Booking, now: Timestamp) -> Decimal {
+        let quotes = self.quotes(
+            (booking.tenant_id, booking.resource_id),
+            now,
+            (booking.arrival_on, booking.departure_on),
+            booking.details.party,
+        );
+        let offer = u8::try_from(booking.details.offer_number);
+        let quote = match offer.ok().filter(|number| *number > 0) {
+            Some(number) => quotes.get(&number),
+            None => quotes.values().min_by_key(|quote| quote.total.minor),
+        };
+        quote
+            .map(|quote| quote.total.to_decimal())
+            .unwrap_or_default()
+    }
+
+    /// Whether any plan of the resource has a price for the night.
+    pub fn has_price(&self, tenant_id: Id, resource_id: Id, night: Date) -> bool {
+        let book = self.book(tenant_id);
+        let plans = self.sold(tenant_id, resource_id).map(|sold| &sold.plans);
+        plans.is_some_and(|plans| {
+            plans
+                .iter()
+                .any(|plan| is_priced(&book, resource_id, plan, night))
+        })
+    }
+
+    fn book(&self, tenant_id: Id) -> Book<'_> {
+        Book {
+            terms: self,
+            tenant_id,
+        }
+    }
+}
+
+/// The terms of one tenant, as prices look them up.
+struct Book<'a> {
+    terms: &'a Terms,
+    tenant_id: Id,
+}
+
+impl PriceBook for Book<'_> {
+    fn day(&self, resource: Id, date: Date) -> Option<&CalendarDay> {
+        self.terms.day(self.tenant_id, resource, date)
+    }
+
+    fn linking(&self, resource: Id, number: u8) -> Option<&Linking> {
+        let plans = &self.terms.sold(self.tenant_id, resource)?.plans;
+        let plan = plans.iter().find(|plan| plan.number == number)?;
+        plan.linking.as_ref()
+    }
+}
+
+const BY_ID: &[(&str, catalogue::ColumnKind)] = &[("tenant_id", Int), ("id", Int)];
+
+fn by_id<K: catalogue::Kind>(alias: &str) -> Each {
+    let sql = select_each::<K>(alias, &["tenant_id", "id"], "");
+    Each::owned(sql, BY_ID.to_vec())
+}
+
+fn key_row(key: &Key) -> Row {
+    vec![key.0.into(), key.1.into()]
+}
+
+async fn versions(tx: &mut Tx, keys: BTreeSet<Key>) -> Result<HashMap<Key, i64>> {
+    static VERSIONS: Each = Each::new(
+        "SELECT l.tenant_id, l.id, l.terms FROM {each} JOIN lane l ON l.tenant_id = each.tenant_id AND l.id = each.id",
+        BY_ID,
+    );
+    let rows: Vec<Row> = keys.iter().map(key_row).collect();
+    let read = |row: Row| {
+        let mut cells = Cells::of("lane", row);
+        let key = (cells.next("tenant_id")?, cells.next("id")?);
+        Ok((key, cells.next("terms")?))
+    };
+    let rows = tx.read_each(&VERSIONS, &rows).await?;
+    rows.into_iter().map(read).collect()
+}
+
+impl Tx {
+    /// Notes that the terms of these resources have changed in this transaction: their settings, their
+    /// organization's, or their calendar. `version` is a new id. The lanes should be locked.
+    pub async fn terms_changed(
+        &mut self,
+        tenant_id: Id,
+        resource_ids: &[Id],
+        version: Id,
+    ) -> Result<()> {
+        let ids: BTreeSet<Id> = resource_ids.iter().copied().collect();
+        let rows: Vec<Row> = ids
+            .into_iter()
+            .map(|id| vec![tenant_id.into(), id.into(), version.into()])
+            .collect();
+        if !rows.is_empty() {
+            self.write_each(&[(&LANE_TERMS_ON, &rows)]).await?;
+        }
+        Ok(())
+    }
+}
