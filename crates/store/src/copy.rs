@@ -1,5 +1,6 @@
 //! Moves a whole store between engines, and writes backups.
 
+use futures_util::future::BoxFuture;
 use std::{path::Path, sync::Arc};
 
 use catalogue::{ColumnKind, Row, Value};
@@ -42,30 +43,36 @@ const TABLES: &[&str] = &[
 ///
 /// # Errors
 /// [`Error::Open`] when the target holds a tenant already.
-pub async fn copy(from: &Store, to: &Store, progress: &mut CopyProgress<'_>) -> Result<()> {
-    let mut source = from.reader().await?;
-    source.begin_snapshot().await?;
-    for table in TABLES {
-        let shape = shape(&mut source, table).await?;
-        refuse_rows(to, table).await?;
-        let total = count(&mut source, table).await?;
-        let mut done = 0;
-        progress(table, done, total);
-        let mut after: Option<Vec<Value>> = None;
-        loop {
-            let rows = page(&mut source, &shape, after.as_deref()).await?;
-            let Some(last) = rows.last() else { break };
-            after = Some(shape.key_of(last));
-            done += rows.len() as u64;
-            to.run(Insert {
-                shape: shape.clone(),
-                rows,
-            })
-            .await?;
+pub fn copy<'a>(
+    from: &'a Store,
+    to: &'a Store,
+    progress: &'a mut CopyProgress<'a>,
+) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        let mut source = from.reader().await?;
+        source.begin_snapshot().await?;
+        for table in TABLES {
+            let shape = shape(&mut source, table).await?;
+            refuse_rows(to, table).await?;
+            let total = count(&mut source, table).await?;
+            let mut done = 0;
             progress(table, done, total);
+            let mut after: Option<Vec<Value>> = None;
+            loop {
+                let rows = page(&mut source, &shape, after.as_deref()).await?;
+                let Some(last) = rows.last() else { break };
+                after = Some(shape.key_of(last));
+                done += rows.len() as u64;
+                to.run(Insert {
+                    shape: shape.clone(),
+                    rows,
+                })
+                .await?;
+                progress(table, done, total);
+            }
         }
-    }
-    source.end_snapshot().await
+        source.end_snapshot().await
+    })
 }
 
 /// Writes the store into a new SQLite file. On SQLite this is a consistent image taken while others

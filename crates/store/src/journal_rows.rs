@@ -2,6 +2,7 @@
 
 use catalogue::{Cells, Row};
 use domain::id::Id;
+use futures_util::future::BoxFuture;
 use journal::{BEFORE_THE_FIRST, Entry, Hash, Kind, Sealed};
 
 use crate::{
@@ -33,16 +34,18 @@ impl JournalReader {
     }
 
     /// The next entries; empty at the end.
-    pub async fn next(&mut self, tx: &mut Tx) -> Result<Vec<Sealed>> {
-        let rows = tx
-            .query(
-                "SELECT lane_id, sequence, at, kind, reason, allocation_id, booking_id, quantity, starts_at, ends_at, \
-                 capacity, overbooked, hash FROM journal WHERE tenant_id = $1 AND (lane_id, sequence) > ($2, $3) \
-                 ORDER BY tenant_id, lane_id, sequence LIMIT $4",
-                &[self.tenant_id.into(), self.lane.into(), self.sequence.into(), PAGE.into()],
-            )
-            .await?;
-        rows.into_iter().map(|row| self.sealed(row)).collect()
+    pub fn next<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, Result<Vec<Sealed>>> {
+        Box::pin(async move {
+            let rows = tx
+                .query(
+                    "SELECT lane_id, sequence, at, kind, reason, allocation_id, booking_id, quantity, starts_at, ends_at, \
+                     capacity, overbooked, hash FROM journal WHERE tenant_id = $1 AND (lane_id, sequence) > ($2, $3) \
+                     ORDER BY tenant_id, lane_id, sequence LIMIT $4",
+                    &[self.tenant_id.into(), self.lane.into(), self.sequence.into(), PAGE.into()],
+                )
+                .await?;
+            rows.into_iter().map(|row| self.sealed(row)).collect()
+        })
     }
 
     fn sealed(&mut self, row: Row) -> Result<Sealed> {

@@ -37,6 +37,7 @@ use std::{path::Path, sync::Arc};
 
 pub use catalogue::{Row, Value};
 use domain::id::IdSource;
+use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
 pub use self::{
@@ -80,30 +81,33 @@ impl Store {
     /// # Errors
     /// [`Error::Open`] with what to do: another process has the directory, the database can't be
     /// reached, the schema is newer than this program.
-    pub async fn open(config: &StoreConfig, ids: Arc<IdSource>) -> Result<Self> {
-        let (engine, senders) = match config {
-            StoreConfig::Sqlite { directory } => {
-                let (sender, receiver) = queue();
-                (
-                    Engine::Sqlite(Sqlite::open(directory, receiver, Arc::clone(&ids))?),
-                    vec![sender],
-                )
-            }
-            StoreConfig::Postgres { url } => {
-                let (senders, receivers) = (0..limits::POSTGRES_WRITERS).map(|_| queue()).unzip();
-                (
-                    Engine::Postgres(Postgres::open(url, receivers, &ids).await?),
-                    senders,
-                )
-            }
-        };
-        let store = Self(Arc::new(Inner {
-            engine,
-            senders,
-            ids,
-        }));
-        store.continue_ids().await?;
-        Ok(store)
+    pub fn open<'a>(config: &'a StoreConfig, ids: Arc<IdSource>) -> BoxFuture<'a, Result<Self>> {
+        Box::pin(async move {
+            let (engine, senders) = match config {
+                StoreConfig::Sqlite { directory } => {
+                    let (sender, receiver) = queue();
+                    (
+                        Engine::Sqlite(Sqlite::open(directory, receiver, Arc::clone(&ids))?),
+                        vec![sender],
+                    )
+                }
+                StoreConfig::Postgres { url } => {
+                    let (senders, receivers) =
+                        (0..limits::POSTGRES_WRITERS).map(|_| queue()).unzip();
+                    (
+                        Engine::Postgres(Postgres::open(url, receivers, &ids).await?),
+                        senders,
+                    )
+                }
+            };
+            let store = Self(Arc::new(Inner {
+                engine,
+                senders,
+                ids,
+            }));
+            store.continue_ids().await?;
+            Ok(store)
+        })
     }
 
     /// Makes new ids larger than those of the last run, which may have borrowed from the future: a
@@ -130,20 +134,25 @@ impl Store {
     }
 
     /// Opens the store for reading only; on SQLite this works beside a running server.
-    pub async fn open_for_reading(config: &StoreConfig, ids: Arc<IdSource>) -> Result<Self> {
-        let engine = match config {
-            StoreConfig::Sqlite { directory } => {
-                Engine::ReadOnly(sqlite::open_for_reading(directory)?)
-            }
-            StoreConfig::Postgres { url } => {
-                Engine::Postgres(Postgres::open(url, Vec::new(), &ids).await?)
-            }
-        };
-        Ok(Self(Arc::new(Inner {
-            engine,
-            senders: Vec::new(),
-            ids,
-        })))
+    pub fn open_for_reading<'a>(
+        config: &'a StoreConfig,
+        ids: Arc<IdSource>,
+    ) -> BoxFuture<'a, Result<Self>> {
+        Box::pin(async move {
+            let engine = match config {
+                StoreConfig::Sqlite { directory } => {
+                    Engine::ReadOnly(sqlite::open_for_reading(directory)?)
+                }
+                StoreConfig::Postgres { url } => {
+                    Engine::Postgres(Postgres::open(url, Vec::new(), &ids).await?)
+                }
+            };
+            Ok(Self(Arc::new(Inner {
+                engine,
+                senders: Vec::new(),
+                ids,
+            })))
+        })
     }
 
     /// Where new ids come from.
@@ -152,29 +161,35 @@ impl Store {
     }
 
     /// A connection for reading.
-    pub async fn reader(&self) -> Result<Tx> {
-        match &self.0.engine {
-            Engine::Sqlite(sqlite) => sqlite.readers.take(),
-            Engine::ReadOnly(readers) => readers.take(),
-            Engine::Postgres(postgres) => postgres.reader().await,
-        }
+    pub fn reader<'a>(&'a self) -> BoxFuture<'a, Result<Tx>> {
+        Box::pin(async move {
+            match &self.0.engine {
+                Engine::Sqlite(sqlite) => sqlite.readers.take(),
+                Engine::ReadOnly(readers) => readers.take(),
+                Engine::Postgres(postgres) => postgres.reader().await,
+            }
+        })
     }
 
     /// Looks at lanes. What many ask at the same time may be read together.
-    pub async fn look(&self, looks: Vec<Look>) -> Result<Arc<Looked>> {
-        if let Engine::Postgres(postgres) = &self.0.engine {
-            return postgres.looks.ask(looks).await;
-        }
-        let mut tx = self.reader().await?;
-        Ok(Arc::new(looks::read(&mut tx, &looks).await?))
+    pub fn look<'a>(&'a self, looks: Vec<Look>) -> BoxFuture<'a, Result<Arc<Looked>>> {
+        Box::pin(async move {
+            if let Engine::Postgres(postgres) = &self.0.engine {
+                return postgres.looks.ask(looks).await;
+            }
+            let mut tx = self.reader().await?;
+            Ok(Arc::new(looks::read(&mut tx, &looks).await?))
+        })
     }
 
     /// Runs hot commands: answered after the commit.
-    pub async fn submit(&self, submission: Submission) -> Result<Answer> {
-        let (answer, answered) = oneshot::channel();
-        self.writer_of(&submission)?
-            .push(Job::Hot(submission, answer))?;
-        answered.await.map_err(|_| Error::OutcomeUnknown)?
+    pub fn submit<'a>(&'a self, submission: Submission) -> BoxFuture<'a, Result<Answer>> {
+        Box::pin(async move {
+            let (answer, answered) = oneshot::channel();
+            self.writer_of(&submission)?
+                .push(Job::Hot(submission, answer))?;
+            answered.await.map_err(|_| Error::OutcomeUnknown)?
+        })
     }
 
     /// Runs a cold command: answered after the commit.
@@ -205,13 +220,15 @@ impl Store {
     }
 
     /// Finishes what was accepted, then closes.
-    pub async fn close(&self) {
-        self.0.senders.iter().for_each(Sender::close);
-        match &self.0.engine {
-            Engine::Sqlite(sqlite) => sqlite.join(),
-            Engine::ReadOnly(_) => {}
-            Engine::Postgres(postgres) => postgres.join().await,
-        }
+    pub fn close<'a>(&'a self) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            self.0.senders.iter().for_each(Sender::close);
+            match &self.0.engine {
+                Engine::Sqlite(sqlite) => sqlite.join(),
+                Engine::ReadOnly(_) => {}
+                Engine::Postgres(postgres) => postgres.join().await,
+            }
+        })
     }
 
     /// Whether the store is PostgreSQL.
@@ -220,8 +237,12 @@ impl Store {
     }
 
     /// Writes a consistent copy of the store as one SQLite file while others go on writing.
-    pub async fn backup(&self, file: &Path, progress: &mut CopyProgress<'_>) -> Result<()> {
-        copy::backup(self, file, progress).await
+    pub fn backup<'a>(
+        &'a self,
+        file: &'a Path,
+        progress: &'a mut CopyProgress<'a>,
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { copy::backup(self, file, progress).await })
     }
 }
 

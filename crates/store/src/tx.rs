@@ -5,7 +5,7 @@ use std::{borrow::Cow, future::Future};
 use bytes::BytesMut;
 use catalogue::{ColumnKind, Kind, Row, Value};
 use deadpool_postgres::Object;
-use futures_util::future::try_join_all;
+use futures_util::future::{BoxFuture, try_join_all};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use crate::{
@@ -62,15 +62,17 @@ impl Tx {
     }
 
     /// Makes all reads that follow see one state of the store.
-    pub async fn begin_snapshot(&mut self) -> Result<()> {
-        self.snapshot = true;
-        match &mut self.connection {
-            Connection::Sqlite { .. } => self.statement("BEGIN DEFERRED").await,
-            Connection::Postgres(_) => {
-                self.statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                    .await
+    pub fn begin_snapshot<'a>(&'a mut self) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            self.snapshot = true;
+            match &mut self.connection {
+                Connection::Sqlite { .. } => self.statement("BEGIN DEFERRED").await,
+                Connection::Postgres(_) => {
+                    self.statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                        .await
+                }
             }
-        }
+        })
     }
 
     /// Starts a writing transaction.
@@ -105,115 +107,138 @@ impl Tx {
     }
 
     /// Runs one statement without parameters.
-    pub(crate) async fn statement(&mut self, sql: &str) -> Result<()> {
-        match &mut self.connection {
-            Connection::Sqlite { connection, .. } => Ok(open(connection)?.execute_batch(sql)?),
-            Connection::Postgres(client) => Ok(pooled(client)?.batch_execute(sql).await?),
-        }
+    pub(crate) fn statement<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            match &mut self.connection {
+                Connection::Sqlite { connection, .. } => Ok(open(connection)?.execute_batch(sql)?),
+                Connection::Postgres(client) => Ok(pooled(client)?.batch_execute(sql).await?),
+            }
+        })
     }
 
     /// Runs `sql` (parameters `$1`…) and returns its rows.
-    pub async fn query(&mut self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>> {
-        match &mut self.connection {
-            Connection::Sqlite { connection, .. } => {
-                let mut rows = Vec::new();
-                sqlite_rows(open(connection)?, &for_sqlite(sql), parameters, &mut rows)?;
-                Ok(rows)
+    pub fn query<'a>(
+        &'a mut self,
+        sql: &'a str,
+        parameters: &'a [Value],
+    ) -> BoxFuture<'a, Result<Vec<Row>>> {
+        Box::pin(async move {
+            match &mut self.connection {
+                Connection::Sqlite { connection, .. } => {
+                    let mut rows = Vec::new();
+                    sqlite_rows(open(connection)?, &for_sqlite(sql), parameters, &mut rows)?;
+                    Ok(rows)
+                }
+                Connection::Postgres(client) => {
+                    let client = pooled(client)?;
+                    let statement = prepared(client, sql).await?;
+                    let parameters: Vec<Parameter<'_>> = parameters.iter().map(Parameter).collect();
+                    let parameters: Vec<&(dyn ToSql + Sync)> =
+                        parameters.iter().map(|cell| cell as _).collect();
+                    client
+                        .query(&statement, &parameters)
+                        .await?
+                        .iter()
+                        .map(postgres_row)
+                        .collect()
+                }
             }
-            Connection::Postgres(client) => {
-                let client = pooled(client)?;
-                let statement = prepared(client, sql).await?;
-                let parameters: Vec<Parameter<'_>> = parameters.iter().map(Parameter).collect();
-                let parameters: Vec<&(dyn ToSql + Sync)> =
-                    parameters.iter().map(|cell| cell as _).collect();
-                client
-                    .query(&statement, &parameters)
-                    .await?
-                    .iter()
-                    .map(postgres_row)
-                    .collect()
-            }
-        }
+        })
     }
 
     /// Runs `sql` and returns how many rows it changed.
-    pub async fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64> {
-        match &mut self.connection {
-            Connection::Sqlite { connection, .. } => {
-                let mut statement = open(connection)?.prepare_cached(&for_sqlite(sql))?;
-                bind(&mut statement, parameters)?;
-                Ok(statement.raw_execute()? as u64)
+    pub fn execute<'a>(
+        &'a mut self,
+        sql: &'a str,
+        parameters: &'a [Value],
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(async move {
+            match &mut self.connection {
+                Connection::Sqlite { connection, .. } => {
+                    let mut statement = open(connection)?.prepare_cached(&for_sqlite(sql))?;
+                    bind(&mut statement, parameters)?;
+                    Ok(statement.raw_execute()? as u64)
+                }
+                Connection::Postgres(client) => {
+                    let client = pooled(client)?;
+                    let statement = prepared(client, sql).await?;
+                    let parameters: Vec<Parameter<'_>> = parameters.iter().map(Parameter).collect();
+                    let parameters: Vec<&(dyn ToSql + Sync)> =
+                        parameters.iter().map(|cell| cell as _).collect();
+                    Ok(client.execute(&statement, &parameters).await?)
+                }
             }
-            Connection::Postgres(client) => {
-                let client = pooled(client)?;
-                let statement = prepared(client, sql).await?;
-                let parameters: Vec<Parameter<'_>> = parameters.iter().map(Parameter).collect();
-                let parameters: Vec<&(dyn ToSql + Sync)> =
-                    parameters.iter().map(|cell| cell as _).collect();
-                Ok(client.execute(&statement, &parameters).await?)
-            }
-        }
+        })
     }
 
     /// Reads with a statement over `rows`; all answers in one list.
-    pub async fn read_each(&mut self, each: &Each, rows: &[Row]) -> Result<Vec<Row>> {
-        if rows.is_empty() {
-            return Ok(Vec::new());
-        }
-        match &mut self.connection {
-            Connection::Sqlite { connection, .. } => {
-                let connection = open(connection)?;
-                let mut answers = Vec::new();
-                for row in rows {
-                    sqlite_rows(connection, each.sqlite(), row, &mut answers)?;
+    pub fn read_each<'a>(
+        &'a mut self,
+        each: &'a Each,
+        rows: &'a [Row],
+    ) -> BoxFuture<'a, Result<Vec<Row>>> {
+        Box::pin(async move {
+            if rows.is_empty() {
+                return Ok(Vec::new());
+            }
+            match &mut self.connection {
+                Connection::Sqlite { connection, .. } => {
+                    let connection = open(connection)?;
+                    let mut answers = Vec::new();
+                    for row in rows {
+                        sqlite_rows(connection, each.sqlite(), row, &mut answers)?;
+                    }
+                    Ok(answers)
                 }
-                Ok(answers)
+                Connection::Postgres(client) => {
+                    let client = pooled(client)?;
+                    let statement = prepared(client, each.postgres()).await?;
+                    let arrays = arrays(each, rows);
+                    let parameters: Vec<&(dyn ToSql + Sync)> = arrays
+                        .iter()
+                        .map(|array| array.as_ref() as &(dyn ToSql + Sync))
+                        .collect();
+                    client
+                        .query(&statement, &parameters)
+                        .await?
+                        .iter()
+                        .map(postgres_row)
+                        .collect()
+                }
             }
-            Connection::Postgres(client) => {
-                let client = pooled(client)?;
-                let statement = prepared(client, each.postgres()).await?;
-                let arrays = arrays(each, rows);
-                let parameters: Vec<&(dyn ToSql + Sync)> = arrays
-                    .iter()
-                    .map(|array| array.as_ref() as &(dyn ToSql + Sync))
-                    .collect();
-                client
-                    .query(&statement, &parameters)
-                    .await?
-                    .iter()
-                    .map(postgres_row)
-                    .collect()
-            }
-        }
+        })
     }
 
     /// Writes with statements over rows, in the order given; on PostgreSQL all are under way at
     /// once. Returns how many rows each changed.
-    pub async fn write_each(&mut self, writes: &[(&Each, &[Row])]) -> Result<Vec<u64>> {
-        match &mut self.connection {
-            Connection::Sqlite { connection, .. } => {
-                let connection = open(connection)?;
-                writes
-                    .iter()
-                    .map(|(each, rows)| sqlite_write(connection, each, rows))
-                    .collect()
-            }
-            Connection::Postgres(client) => {
-                let client = pooled(client)?;
-                // Statements are prepared first, so that what follows is sent in the order given.
-                let mut statements = Vec::with_capacity(writes.len());
-                for (each, _) in writes {
-                    statements.push(prepared(client, each.postgres()).await?);
+    pub fn write_each<'a>(
+        &'a mut self,
+        writes: &'a [(&'a Each, &'a [Row])],
+    ) -> BoxFuture<'a, Result<Vec<u64>>> {
+        Box::pin(async move {
+            match &mut self.connection {
+                Connection::Sqlite { connection, .. } => {
+                    let connection = open(connection)?;
+                    writes
+                        .iter()
+                        .map(|(each, rows)| sqlite_write(connection, each, rows))
+                        .collect()
                 }
-                let sent = writes.iter().zip(&statements);
-                try_join_all(
-                    sent.map(|((each, rows), statement)| {
+                Connection::Postgres(client) => {
+                    let client = pooled(client)?;
+                    // Statements are prepared first, so that what follows is sent in the order given.
+                    let mut statements = Vec::with_capacity(writes.len());
+                    for (each, _) in writes {
+                        statements.push(prepared(client, each.postgres()).await?);
+                    }
+                    let sent = writes.iter().zip(&statements);
+                    try_join_all(sent.map(|((each, rows), statement)| {
                         postgres_write(client, statement, each, rows)
-                    }),
-                )
-                .await
+                    }))
+                    .await
+                }
             }
-        }
+        })
     }
 
     /// `FOR UPDATE` on PostgreSQL; on SQLite the one writer already excludes all others.
@@ -269,11 +294,13 @@ impl Drop for Tx {
 impl Tx {
     /// Ends a snapshot so that the connection can be used again; without it a PostgreSQL
     /// connection is closed instead of being pooled.
-    pub async fn end_snapshot(&mut self) -> Result<()> {
-        if std::mem::take(&mut self.snapshot) {
-            self.statement("COMMIT").await?;
-        }
-        Ok(())
+    pub fn end_snapshot<'a>(&'a mut self) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            if std::mem::take(&mut self.snapshot) {
+                self.statement("COMMIT").await?;
+            }
+            Ok(())
+        })
     }
 }
 
