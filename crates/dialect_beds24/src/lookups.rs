@@ -13,7 +13,7 @@ use domain::time::Zone;
 use http_kit::Result;
 use service::PageOf;
 use service::inventory::Resource;
-use service::properties::{PropertyFilter, PropertyView};
+use service::properties::PropertyFilter;
 
 use crate::state::{State, refused};
 
@@ -56,23 +56,6 @@ pub async fn zoned_rooms(state: &State, actor: &Actor, ids: &[Id]) -> Result<Vec
             })
         });
     Ok(rooms.collect())
-}
-
-/// A property as it stands before it is changed.
-pub async fn property(state: &State, actor: &Actor, id: Id) -> Result<Option<PropertyView>> {
-    let Some(actor) = looking(actor, capability::PROPERTIES_WRITE) else {
-        return Ok(None);
-    };
-    let filter = PropertyFilter {
-        ids: vec![id],
-        ..PropertyFilter::default()
-    };
-    let found = state
-        .service
-        .properties()
-        .find(&actor, &filter, PageOf::first(1))
-        .await;
-    Ok(found.map_err(refused)?.rows.into_iter().next())
 }
 
 /// The same caller, who may look at properties as far as they may write.
