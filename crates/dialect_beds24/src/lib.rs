@@ -15,6 +15,7 @@ pub mod endpoints;
 pub mod errors;
 mod inventory;
 mod lookups;
+mod once;
 mod properties;
 pub mod scopes;
 mod state;

@@ -18,6 +18,7 @@ use store::{ColdCommand, Tx, Value, calendar::Days, events::EventRow, hot::Stamp
 use crate::{
     Page, PageOf, Refusal, Result, Service, UseCase,
     availability::{ResourceFilter, lanes, nights_between},
+    once::{Once, WriteAnswer},
     stamp::stamp,
 };
 
@@ -93,6 +94,9 @@ pub struct Openness {
     pub exception: bool,
 }
 
+/// What became of one resource's calendar.
+pub type CalendarOutcome = std::result::Result<(), Refusal>;
+
 impl Service {
     /// The calendars of resources for the days of `[first, until)`.
     pub async fn calendar_read(
@@ -140,18 +144,30 @@ impl Service {
         &self,
         actor: &Actor,
         writes: Vec<CalendarWrite>,
-    ) -> Result<Vec<std::result::Result<(), Refusal>>> {
+    ) -> Result<Vec<CalendarOutcome>> {
+        match self.calendar_write_once(actor, writes, None).await? {
+            WriteAnswer::Fresh(outcomes) => Ok(outcomes),
+            WriteAnswer::Replayed { .. } => Ok(Vec::new()),
+        }
+    }
+
+    /// The same, once if the caller wishes so.
+    pub async fn calendar_write_once(
+        &self,
+        actor: &Actor,
+        writes: Vec<CalendarWrite>,
+        once: Option<Once<CalendarOutcome>>,
+    ) -> Result<WriteAnswer<CalendarOutcome>> {
         UseCase::WriteCalendar.authorize(actor)?;
         for range in writes.iter().flat_map(|write| &write.ranges) {
             nights_between(range.from, range.to)?;
         }
-        Ok(self
-            .store
-            .run(WriteCalendars {
-                stamp: stamp(actor),
-                writes,
-            })
-            .await?)
+        let stamp = stamp(actor);
+        let command = WriteCalendars {
+            stamp: stamp.clone(),
+            writes,
+        };
+        self.run_once(stamp, command, once).await
     }
 }
 
@@ -176,7 +192,7 @@ struct WriteCalendars {
 }
 
 impl ColdCommand for WriteCalendars {
-    type Output = Vec<std::result::Result<(), Refusal>>;
+    type Output = Vec<CalendarOutcome>;
 
     async fn run<'a>(&'a self, tx: &'a mut Tx, ids: &'a IdSource) -> store::Result<Self::Output> {
         // A limit follows from what is taken, so nothing may be taken meanwhile.
@@ -196,7 +212,7 @@ impl WriteCalendars {
         tx: &mut Tx,
         write: &CalendarWrite,
         ids: &IdSource,
-    ) -> store::Result<std::result::Result<(), Refusal>> {
+    ) -> store::Result<CalendarOutcome> {
         let (tenant_id, resource_id) = (self.stamp.tenant_id, write.resource_id);
         let resource = tx
             .get::<Resource>(&[Value::from(tenant_id), resource_id.into()])

@@ -1,10 +1,10 @@
 //! POST /properties.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use domain::id::Id;
 use domain::time::Zone;
-use http::StatusCode;
 use http_kit::{Answer, Call, Result, limits};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -16,6 +16,7 @@ use service::properties::{
 
 use super::{model, shown_property};
 use crate::bookings::refusal;
+use crate::once::{answered, once};
 use crate::state::{State, refused};
 use crate::wire::element::{Element, Remark, expectation};
 use crate::wire::merge::{difference, merge};
@@ -28,10 +29,14 @@ use crate::wire::queries::Shown;
 pub async fn write(state: State, call: Call) -> Result<Answer> {
     let items = call.items(limits::BATCH_ITEMS)?;
     let (asked, plans) = Asked::read(&items);
+    let asked = Arc::new(asked);
+    let keeps = Arc::clone(&asked);
+    let once = once(&call, move |outcomes| keeps.elements(outcomes));
     let properties = state.service.properties();
-    let outcomes = properties.write_planned(&call.actor, plans).await;
-    let elements = asked.elements(&outcomes.map_err(refused)?);
-    Answer::json(StatusCode::CREATED, &elements)
+    let answer = properties.write_planned(&call.actor, plans, once).await;
+    Ok(answered(answer.map_err(refused)?, |outcomes| {
+        asked.elements(outcomes)
+    }))
 }
 
 /// The items as they were read: what is known of each before anything is done, and what is
@@ -53,7 +58,7 @@ impl Asked {
         (asked, plans)
     }
 
-    /// The elements of the answer.
+    /// The elements of the answer. They may be rendered more than once, and come out the same.
     fn elements(&self, outcomes: &[PropertyAnswer<Notes>]) -> Vec<Element> {
         let mut outcomes = outcomes.iter();
         let elements = self.0.iter().map(|(read, action)| {

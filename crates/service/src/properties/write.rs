@@ -4,6 +4,8 @@
 //! [`PropertyPlan`], which is asked inside the transaction, with the property locked. What its
 //! rooms become is told room by room.
 
+use std::collections::BTreeSet;
+
 use catalogue::{
     inventory::{
         Organization, OrganizationDetails, OrganizationDetailsPatch, ResourceDetailsPatch,
@@ -18,10 +20,18 @@ use domain::{
 use store::{ColdCommand, Condition, Tx, events::EventRow, hot::Stamp};
 
 use super::{Properties, PropertyView, RoomView, find, rooms::RoomWriter};
-use crate::{Error, Refusal, Result, UseCase, stamp::stamp};
+use crate::{
+    Error, Refusal, Result, UseCase,
+    once::{Once, WriteAnswer},
+    stamp::stamp,
+};
 
 /// The most properties that one call takes.
 pub const MOST_ITEMS: usize = 10_000;
+
+/// The most properties that one call with an idempotency key takes: they are written in one
+/// transaction, and everybody else who writes waits for it.
+pub const MOST_ITEMS_AT_ONCE: usize = 1_000;
 
 /// The most units that a room may have.
 pub const MOST_UNITS: i64 = 1_000_000;
@@ -104,7 +114,7 @@ pub struct RoomOutcome {
 /// stored as a whole.
 pub trait PropertyPlan: Send + Sync + 'static {
     /// What the plan has to say beside the change.
-    type Notes: Send + 'static;
+    type Notes: Send + Sync + 'static;
 
     /// The property; none makes one.
     fn id(&self) -> Option<Id>;
@@ -153,46 +163,73 @@ impl Properties<'_> {
         actor: &Actor,
         items: Vec<PropertyWrite>,
     ) -> Result<Vec<std::result::Result<PropertyOutcome, Refusal>>> {
-        let answers = self.write_planned(actor, items).await?;
+        let answers = match self.write_planned(actor, items, None).await? {
+            WriteAnswer::Fresh(answers) => answers,
+            WriteAnswer::Replayed { .. } => Vec::new(),
+        };
         Ok(answers.into_iter().map(|answer| answer.result).collect())
     }
 
-    /// The same for changes that depend on how the properties stand.
+    /// The same for changes that depend on how the properties stand. With a key all items are done
+    /// in one transaction, which keeps their answer; without one each has its own.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`] for more than [`MOST_ITEMS`] items, with a key [`MOST_ITEMS_AT_ONCE`].
     pub async fn write_planned<P: PropertyPlan>(
         &self,
         actor: &Actor,
         items: Vec<P>,
-    ) -> Result<Vec<PropertyAnswer<P::Notes>>> {
+        once: Option<Once<PropertyAnswer<P::Notes>>>,
+    ) -> Result<WriteAnswer<PropertyAnswer<P::Notes>>> {
         UseCase::WriteProperties.authorize(actor)?;
-        if items.len() > MOST_ITEMS {
-            return Err(Error::TooMany { limit: MOST_ITEMS });
+        let limit = match once {
+            Some(_) => MOST_ITEMS_AT_ONCE,
+            None => MOST_ITEMS,
+        };
+        if items.len() > limit {
+            return Err(Error::TooMany { limit });
+        }
+        let stamp = stamp(actor);
+        if once.is_some() {
+            let command = WriteProperties {
+                stamp: stamp.clone(),
+                items,
+            };
+            return self.service.run_once(stamp, command, once).await;
         }
         let mut answers = Vec::with_capacity(items.len());
         for item in items {
-            let command = WriteProperty {
-                stamp: stamp(actor),
-                item,
+            let command = WriteProperties {
+                stamp: stamp.clone(),
+                items: vec![item],
             };
-            answers.push(self.service.store.run(command).await?);
+            answers.extend(self.service.store.run(command).await?);
         }
-        Ok(answers)
+        Ok(WriteAnswer::Fresh(answers))
     }
 }
 
-struct WriteProperty<P> {
+/// Writes properties one after another, each over what the ones before it have left. A refusal is
+/// decided before anything of its part is written, so it leaves no trace and needs no savepoint.
+struct WriteProperties<P> {
     stamp: Stamp,
-    item: P,
+    items: Vec<P>,
 }
 
-impl<P: PropertyPlan> ColdCommand for WriteProperty<P> {
-    type Output = PropertyAnswer<P::Notes>;
+impl<P: PropertyPlan> ColdCommand for WriteProperties<P> {
+    type Output = Vec<PropertyAnswer<P::Notes>>;
 
     async fn run<'a>(&'a self, tx: &'a mut Tx, ids: &'a IdSource) -> store::Result<Self::Output> {
         let writer = Writer {
             stamp: &self.stamp,
             ids,
         };
-        writer.write(tx, &self.item).await
+        writer.lock_all(tx, &self.items).await?;
+        let mut answers = Vec::with_capacity(self.items.len());
+        for item in &self.items {
+            answers.push(writer.write(tx, item).await?);
+        }
+        Ok(answers)
     }
 }
 
@@ -219,13 +256,27 @@ pub(super) fn invalid(field: &'static str, expected: impl Into<String>) -> Refus
     }
 }
 
-/// Writes properties one after another, each over what the ones before it have left.
+/// Writes properties for one caller.
 struct Writer<'a> {
     stamp: &'a Stamp,
     ids: &'a IdSource,
 }
 
 impl Writer<'_> {
+    /// Locks several properties in ascending order, so that two calls that name the same ones do not
+    /// wait for each other in a circle.
+    async fn lock_all<P: PropertyPlan>(&self, tx: &mut Tx, items: &[P]) -> store::Result<()> {
+        if items.len() < 2 {
+            return Ok(());
+        }
+        let named: BTreeSet<Id> = items.iter().filter_map(PropertyPlan::id).collect();
+        for id in named.into_iter().filter(|id| self.stamp.reaches(*id)) {
+            let key = [self.stamp.tenant_id.into(), id.into()];
+            tx.get_locked::<Organization>(&key).await?;
+        }
+        Ok(())
+    }
+
     async fn write<P: PropertyPlan>(
         &self,
         tx: &mut Tx,

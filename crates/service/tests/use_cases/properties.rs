@@ -8,6 +8,7 @@ use service::{
         access::{Actor, capability},
         id::{Id, IdSource},
     },
+    once::WriteAnswer,
     patch::ExtraPatch,
     properties::{PropertyPlan, PropertyView, PropertyWrite},
 };
@@ -55,8 +56,14 @@ async fn write_at_once(services: &[Service], actor: &Actor, property: Id) {
         let (service, actor) = (services[number % services.len()].clone(), actor.clone());
         tasks.spawn(async move {
             let plan = Append(property, number);
-            let answers = service.properties().write_planned(&actor, vec![plan]).await;
-            let answer = answers.unwrap().remove(0);
+            let answers = service
+                .properties()
+                .write_planned(&actor, vec![plan], None)
+                .await;
+            let WriteAnswer::Fresh(mut answers) = answers.unwrap() else {
+                panic!("there is no key")
+            };
+            let answer = answers.remove(0);
             answer.result.unwrap();
             answer.notes.unwrap()
         });
@@ -113,8 +120,14 @@ async fn a_property_out_of_reach_is_unknown_and_nothing_is_planned_for_it() {
         let mut actor = writer(&scene);
         actor.organizations = Some(vec![scene.id()].into());
         let plan = Append(scene.organization_id, 1);
-        let answers = service.properties().write_planned(&actor, vec![plan]).await;
-        let answer = answers.unwrap().remove(0);
+        let answers = service
+            .properties()
+            .write_planned(&actor, vec![plan], None)
+            .await;
+        let WriteAnswer::Fresh(mut answers) = answers.unwrap() else {
+            panic!("there is no key")
+        };
+        let answer = answers.remove(0);
         assert_eq!(answer.notes, None);
         assert_eq!(answer.result, Err(service::Refusal::UnknownOrganization));
     })
