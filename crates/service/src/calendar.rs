@@ -1,19 +1,21 @@
 //! Calendars: restrictions, prices and limits on what is sold, day by day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use catalogue::{
-    inventory::{Resource, StoredDay},
+    ColumnKind::{self, Int},
+    inventory::{Organization, Resource, StoredDay},
     sale::Extra,
 };
 use domain::{
     access::Actor,
     calendar::CalendarDay,
     id::{Id, IdSource},
+    time::Zone,
 };
 use jiff::{ToSpan, civil::Date};
 use rust_decimal::Decimal;
-use store::{ColdCommand, Tx, Value, calendar::Days, events::EventRow, hot::Stamp};
+use store::{ColdCommand, Row, Tx, Value, calendar::Days, events::EventRow, hot::Stamp};
 
 use crate::{
     Page, PageOf, Refusal, Result, Service, UseCase,
@@ -40,6 +42,15 @@ pub struct CalendarEntry {
     pub free: i64,
     /// Attributes of one dialect.
     pub extra: Extra,
+}
+
+/// A resource with the zone of its nights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CalendarResource {
+    /// The resource.
+    pub resource: Resource,
+    /// The zone of its nights, by which its today is known.
+    pub zone: Zone,
 }
 
 /// Changes of one resource's calendar.
@@ -139,6 +150,30 @@ impl Service {
         }))
     }
 
+    /// These resources with their zones, for whoever writes their calendars. Those that the caller
+    /// does not reach are not there.
+    pub async fn calendar_resources(
+        &self,
+        actor: &Actor,
+        ids: &[Id],
+    ) -> Result<Vec<CalendarResource>> {
+        UseCase::FindCalendarResources.authorize(actor)?;
+        let mut tx = self.store.reader().await?;
+        let mut resources: Vec<Resource> = tx.find_each(BY_ID, &keys(actor, ids)).await?;
+        resources.retain(|resource| actor.reaches(resource.organization_id));
+        let of: Vec<Id> = resources.iter().map(|one| one.organization_id).collect();
+        let organizations: Vec<Organization> = tx.find_each(BY_ID, &keys(actor, &of)).await?;
+        let zones: HashMap<Id, Zone> = organizations
+            .into_iter()
+            .map(|organization| (organization.id, organization.details.zone))
+            .collect();
+        let zoned = resources.into_iter().filter_map(|resource| {
+            let zone = zones.get(&resource.organization_id)?.clone();
+            Some(CalendarResource { resource, zone })
+        });
+        Ok(zoned.collect())
+    }
+
     /// Changes calendars; each resource is done or refused by itself.
     pub async fn calendar_write(
         &self,
@@ -169,6 +204,15 @@ impl Service {
         };
         self.run_once(stamp, command, once).await
     }
+}
+
+const BY_ID: &[(&str, ColumnKind)] = &[("tenant_id", Int), ("id", Int)];
+
+/// The keys of these rows of the caller's tenant, each once.
+fn keys(actor: &Actor, ids: &[Id]) -> Vec<Row> {
+    let once: BTreeSet<Id> = ids.iter().copied().collect();
+    let row = |id: Id| vec![actor.tenant_id.into(), id.into()];
+    once.into_iter().map(row).collect()
 }
 
 fn entry(stored: Option<StoredDay>, day: Date, free: i64) -> CalendarEntry {

@@ -9,11 +9,12 @@ use http_kit::{Answer, Call, Result, limits};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use service::calendar::{CalendarOutcome, CalendarRange, CalendarWrite, DayPatch, Openness};
+use service::calendar::{
+    CalendarOutcome, CalendarRange, CalendarResource, CalendarWrite, DayPatch, Openness,
+};
 use service::sale::Extra;
 
 use crate::bookings::refusal;
-use crate::lookups::{ZonedRoom, zoned_rooms};
 use crate::once::{answered, once};
 use crate::state::{State, refused};
 use crate::wire::calendar::{CalendarIn, Override, RangeIn, WRITE_CALENDAR};
@@ -32,8 +33,9 @@ pub async fn write_calendar(state: State, call: Call) -> Result<Answer> {
         .iter()
         .filter_map(|(_, item)| Id::new(item.as_ref()?.room_id))
         .collect();
-    let rooms = zoned_rooms(&state, &call.actor, &ids).await?;
-    let rooms: HashMap<i64, ZonedRoom> = rooms
+    let found = state.service.calendar_resources(&call.actor, &ids).await;
+    let rooms = found
+        .map_err(refused)?
         .into_iter()
         .map(|room| (room.resource.id.get(), room))
         .collect();
@@ -104,7 +106,7 @@ struct Planned {
 }
 
 struct Planner {
-    rooms: HashMap<i64, ZonedRoom>,
+    rooms: HashMap<i64, CalendarResource>,
     now: Timestamp,
     days: usize,
 }

@@ -1,6 +1,7 @@
 //! What the use cases promise, on both engines.
 #![cfg(test)]
 
+mod calendar;
 mod properties;
 
 use std::sync::Arc;
