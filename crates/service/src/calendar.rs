@@ -86,6 +86,8 @@ pub struct DayPatch {
     pub multiplier: Option<Option<Decimal>>,
     /// Closed, closed to arrivals, closed to departures, exceptional.
     pub openness: Option<Openness>,
+    /// Whether a day that was closed loses the limit on what is sold, unless `free` says otherwise.
+    pub reopens: bool,
     /// Prices by number.
     pub prices: BTreeMap<u8, Option<Decimal>>,
     /// Attributes of one dialect, merged key by key; null removes.
@@ -336,6 +338,8 @@ fn patched(mut stored: StoredDay, patch: &DayPatch, taken: i64) -> StoredDay {
     let settings = &mut stored.settings;
     if let Some(free) = patch.free {
         settings.sell_limit = free.map(|free| free.saturating_add(taken));
+    } else if patch.reopens && settings.closed {
+        settings.sell_limit = None;
     }
     settings.min_stay = patch.min_stay.unwrap_or(settings.min_stay);
     settings.max_stay = patch.max_stay.unwrap_or(settings.max_stay);

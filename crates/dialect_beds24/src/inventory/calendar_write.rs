@@ -184,10 +184,16 @@ fn range(range: &RangeIn) -> CalendarRange {
                 .amount("multiplier")
                 .map(|by| (!is_null("multiplier")).then_some(by)),
             openness: fields.text("override").map(|word| openness(&word)),
+            reopens: fields.text("override").is_some_and(|word| opens(&word)),
             prices: range.prices(),
             extra,
         },
     }
+}
+
+/// Whether the vendor's word takes all marks off a day; `null` reads as the empty word.
+fn opens(word: &str) -> bool {
+    Override::meant(word) == Override::default()
 }
 
 fn openness(word: &str) -> Openness {
