@@ -427,7 +427,7 @@ impl Writer<'_> {
         };
         let id = organization.id;
         tx.record(&[EventRow::new(
-            &self.stamp,
+            self.stamp,
             self.ids.next(self.stamp.now),
             word,
             id,

@@ -166,12 +166,9 @@ async fn the_same_key_in_two_servers_of_one_database_happens_once() {
     let Some(one) = testkit::TestStore::postgres().await else {
         return;
     };
-    let other = Store::open(
-        &one.config,
-        std::sync::Arc::new(domain::id::IdSource::new(1)),
-    )
-    .await
-    .unwrap();
+    let other = Store::open(&one.config, std::sync::Arc::new(IdSource::new(1)))
+        .await
+        .unwrap();
     let scene = Scene::new(&one.store).await;
     let mut lanes = Vec::new();
     for _ in 0..6 {
