@@ -109,6 +109,7 @@ fn inventory_endpoints() -> Vec<Endpoint<State>> {
             .answer::<List<d::RoomCalendar>>(200),
         write
             .cost_per_item(1.0, 0.1)
+            .accepts_idempotency()
             .summary("Writes calendars")
             .tag("Inventory")
             .body::<Vec<d::CalendarWritten>>()
@@ -138,6 +139,7 @@ fn property_endpoints() -> Vec<Endpoint<State>> {
             .tag("Properties")
             .answer::<List<d::Property>>(200),
         write
+            .accepts_idempotency()
             .summary("Makes and changes properties with their rooms")
             .tag("Properties")
             .body::<Vec<d::PropertyWritten>>()

@@ -14,7 +14,7 @@ pub mod dialect;
 pub mod endpoints;
 pub mod errors;
 mod inventory;
-mod lookups;
+mod once;
 mod properties;
 pub mod scopes;
 mod state;

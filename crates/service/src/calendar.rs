@@ -1,23 +1,26 @@
 //! Calendars: restrictions, prices and limits on what is sold, day by day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use catalogue::{
-    inventory::{Resource, StoredDay},
+    ColumnKind::{self, Int},
+    inventory::{Organization, Resource, StoredDay},
     sale::Extra,
 };
 use domain::{
     access::Actor,
     calendar::CalendarDay,
     id::{Id, IdSource},
+    time::Zone,
 };
 use jiff::{ToSpan, civil::Date};
 use rust_decimal::Decimal;
-use store::{ColdCommand, Tx, Value, calendar::Days, events::EventRow, hot::Stamp};
+use store::{ColdCommand, Row, Tx, Value, calendar::Days, events::EventRow, hot::Stamp};
 
 use crate::{
     Page, PageOf, Refusal, Result, Service, UseCase,
     availability::{ResourceFilter, lanes, nights_between},
+    once::{Once, WriteAnswer},
     stamp::stamp,
 };
 
@@ -39,6 +42,15 @@ pub struct CalendarEntry {
     pub free: i64,
     /// Attributes of one dialect.
     pub extra: Extra,
+}
+
+/// A resource with the zone of its nights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CalendarResource {
+    /// The resource.
+    pub resource: Resource,
+    /// The zone of its nights, by which its today is known.
+    pub zone: Zone,
 }
 
 /// Changes of one resource's calendar.
@@ -74,6 +86,8 @@ pub struct DayPatch {
     pub multiplier: Option<Option<Decimal>>,
     /// Closed, closed to arrivals, closed to departures, exceptional.
     pub openness: Option<Openness>,
+    /// Whether a day that was closed loses the limit on what is sold, unless `free` says otherwise.
+    pub reopens: bool,
     /// Prices by number.
     pub prices: BTreeMap<u8, Option<Decimal>>,
     /// Attributes of one dialect, merged key by key; null removes.
@@ -92,6 +106,9 @@ pub struct Openness {
     /// An exceptional day.
     pub exception: bool,
 }
+
+/// What became of one resource's calendar.
+pub type CalendarOutcome = std::result::Result<(), Refusal>;
 
 impl Service {
     /// The calendars of resources for the days of `[first, until)`.
@@ -135,24 +152,69 @@ impl Service {
         }))
     }
 
+    /// These resources with their zones, for whoever writes their calendars. Those that the caller
+    /// does not reach are not there.
+    pub async fn calendar_resources(
+        &self,
+        actor: &Actor,
+        ids: &[Id],
+    ) -> Result<Vec<CalendarResource>> {
+        UseCase::FindCalendarResources.authorize(actor)?;
+        let mut tx = self.store.reader().await?;
+        let mut resources: Vec<Resource> = tx.find_each(BY_ID, &keys(actor, ids)).await?;
+        resources.retain(|resource| actor.reaches(resource.organization_id));
+        let of: Vec<Id> = resources.iter().map(|one| one.organization_id).collect();
+        let organizations: Vec<Organization> = tx.find_each(BY_ID, &keys(actor, &of)).await?;
+        let zones: HashMap<Id, Zone> = organizations
+            .into_iter()
+            .map(|organization| (organization.id, organization.details.zone))
+            .collect();
+        let zoned = resources.into_iter().filter_map(|resource| {
+            let zone = zones.get(&resource.organization_id)?.clone();
+            Some(CalendarResource { resource, zone })
+        });
+        Ok(zoned.collect())
+    }
+
     /// Changes calendars; each resource is done or refused by itself.
     pub async fn calendar_write(
         &self,
         actor: &Actor,
         writes: Vec<CalendarWrite>,
-    ) -> Result<Vec<std::result::Result<(), Refusal>>> {
+    ) -> Result<Vec<CalendarOutcome>> {
+        match self.calendar_write_once(actor, writes, None).await? {
+            WriteAnswer::Fresh(outcomes) => Ok(outcomes),
+            WriteAnswer::Replayed { .. } => Ok(Vec::new()),
+        }
+    }
+
+    /// The same, once if the caller wishes so.
+    pub async fn calendar_write_once(
+        &self,
+        actor: &Actor,
+        writes: Vec<CalendarWrite>,
+        once: Option<Once<CalendarOutcome>>,
+    ) -> Result<WriteAnswer<CalendarOutcome>> {
         UseCase::WriteCalendar.authorize(actor)?;
         for range in writes.iter().flat_map(|write| &write.ranges) {
             nights_between(range.from, range.to)?;
         }
-        Ok(self
-            .store
-            .run(WriteCalendars {
-                stamp: stamp(actor),
-                writes,
-            })
-            .await?)
+        let stamp = stamp(actor);
+        let command = WriteCalendars {
+            stamp: stamp.clone(),
+            writes,
+        };
+        self.run_once(stamp, command, once).await
     }
+}
+
+const BY_ID: &[(&str, ColumnKind)] = &[("tenant_id", Int), ("id", Int)];
+
+/// The keys of these rows of the caller's tenant, each once.
+fn keys(actor: &Actor, ids: &[Id]) -> Vec<Row> {
+    let once: BTreeSet<Id> = ids.iter().copied().collect();
+    let row = |id: Id| vec![actor.tenant_id.into(), id.into()];
+    once.into_iter().map(row).collect()
 }
 
 fn entry(stored: Option<StoredDay>, day: Date, free: i64) -> CalendarEntry {
@@ -176,7 +238,7 @@ struct WriteCalendars {
 }
 
 impl ColdCommand for WriteCalendars {
-    type Output = Vec<std::result::Result<(), Refusal>>;
+    type Output = Vec<CalendarOutcome>;
 
     async fn run<'a>(&'a self, tx: &'a mut Tx, ids: &'a IdSource) -> store::Result<Self::Output> {
         // A limit follows from what is taken, so nothing may be taken meanwhile.
@@ -196,7 +258,7 @@ impl WriteCalendars {
         tx: &mut Tx,
         write: &CalendarWrite,
         ids: &IdSource,
-    ) -> store::Result<std::result::Result<(), Refusal>> {
+    ) -> store::Result<CalendarOutcome> {
         let (tenant_id, resource_id) = (self.stamp.tenant_id, write.resource_id);
         let resource = tx
             .get::<Resource>(&[Value::from(tenant_id), resource_id.into()])
@@ -278,6 +340,8 @@ fn patched(mut stored: StoredDay, patch: &DayPatch, taken: i64) -> StoredDay {
     let settings = &mut stored.settings;
     if let Some(free) = patch.free {
         settings.sell_limit = free.map(|free| free.saturating_add(taken));
+    } else if patch.reopens && settings.closed {
+        settings.sell_limit = None;
     }
     settings.min_stay = patch.min_stay.unwrap_or(settings.min_stay);
     settings.max_stay = patch.max_stay.unwrap_or(settings.max_stay);

@@ -13,6 +13,7 @@ pub mod calendar;
 mod error;
 mod expiry;
 pub mod journal;
+pub mod once;
 pub mod paging;
 pub mod properties;
 mod stamp;

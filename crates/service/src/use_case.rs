@@ -25,6 +25,8 @@ pub enum UseCase {
     RemoveProperties,
     /// Read calendars, availability, offers and the occupancy of units.
     ReadCalendar,
+    /// Look up the resources whose calendars are to be changed, with the zones of their nights.
+    FindCalendarResources,
     /// Change calendars.
     WriteCalendar,
     /// Read the tenant's journal.
@@ -33,7 +35,7 @@ pub enum UseCase {
 
 impl UseCase {
     /// All of them, for tests that walk the table.
-    pub const ALL: [UseCase; 11] = [
+    pub const ALL: [UseCase; 12] = [
         UseCase::FindBookings,
         UseCase::WriteBookings,
         UseCase::WriteBookingPersons,
@@ -43,6 +45,7 @@ impl UseCase {
         UseCase::WriteProperties,
         UseCase::RemoveProperties,
         UseCase::ReadCalendar,
+        UseCase::FindCalendarResources,
         UseCase::WriteCalendar,
         UseCase::ReadJournal,
     ];
@@ -59,7 +62,8 @@ impl UseCase {
             UseCase::WriteProperties => c::PROPERTIES_WRITE,
             UseCase::RemoveProperties => c::PROPERTIES_DELETE,
             UseCase::ReadCalendar => c::INVENTORY_READ,
-            UseCase::WriteCalendar => c::INVENTORY_WRITE,
+            // Whoever writes a calendar need not be allowed to read it, or the property it belongs to.
+            UseCase::FindCalendarResources | UseCase::WriteCalendar => c::INVENTORY_WRITE,
             UseCase::ReadJournal => c::ACCOUNTS_READ,
         }
     }

@@ -210,19 +210,19 @@ impl Tx {
 
     /// The one row with this key: the key columns, in table order.
     pub async fn get<K: Kind>(&mut self, key: &[Value]) -> Result<Option<K>> {
-        let names = K::TABLE
-            .columns
-            .iter()
-            .filter(|column| column.key)
-            .map(|column| column.name);
-        let conditions = names
-            .zip(key)
-            .map(|(name, value)| Condition::Is(name, value.clone()))
-            .collect();
         Ok(self
-            .find::<K>(&Condition::All(conditions), "", Some(1), 0)
+            .find::<K>(&has_key::<K>(key), "", Some(1), 0)
             .await?
             .pop())
+    }
+
+    /// The same, and nobody else changes the row before this transaction has ended: what is read
+    /// here may be merged with and written back.
+    pub async fn get_locked<K: Kind>(&mut self, key: &[Value]) -> Result<Option<K>> {
+        let (mut sql, parameters) = selected::<K>(&has_key::<K>(key));
+        sql.push_str(self.lock_rows());
+        let rows = self.query(&sql, &parameters).await?;
+        Ok(Self::kinds(rows)?.pop())
     }
 
     /// Rows that meet a condition, in the order of `order` (`a, b DESC`; empty for any).
@@ -233,13 +233,7 @@ impl Tx {
         limit: Option<u64>,
         offset: u64,
     ) -> Result<Vec<K>> {
-        let mut sql = format!(
-            "SELECT {} FROM \"{}\" k WHERE ",
-            columns_of::<K>("k"),
-            K::TABLE.name
-        );
-        let mut parameters = Vec::new();
-        condition.write(&mut sql, &mut parameters);
+        let (mut sql, mut parameters) = selected::<K>(condition);
         if !order.is_empty() {
             sql.push_str(" ORDER BY ");
             sql.push_str(order);
@@ -265,6 +259,24 @@ impl Tx {
         let rows = self.read_each(&each, keys).await?;
         Self::kinds(rows)
     }
+}
+
+/// A select of whole rows that meet a condition, with its parameters.
+fn selected<K: Kind>(condition: &Condition) -> (String, Vec<Value>) {
+    let (columns, table) = (columns_of::<K>("k"), K::TABLE.name);
+    let mut sql = format!("SELECT {columns} FROM \"{table}\" k WHERE ");
+    let mut parameters = Vec::new();
+    condition.write(&mut sql, &mut parameters);
+    (sql, parameters)
+}
+
+/// The condition of one row: the key columns, in table order.
+fn has_key<K: Kind>(key: &[Value]) -> Condition {
+    let columns = K::TABLE.columns.iter().filter(|column| column.key);
+    let each = columns
+        .zip(key)
+        .map(|(column, value)| Condition::Is(column.name, value.clone()));
+    Condition::All(each.collect())
 }
 
 /// Counts a row's version up, if it is still the one that was read.

@@ -1,5 +1,6 @@
 //! An item of the wire as the use cases know it.
 
+use domain::booking::Status;
 use domain::id::Id;
 use service::bookings::write::{BookingWrite, GroupChoice, ItemWrite, NewBooking, UnitChoice};
 use service::bookings::{BookingChange, BookingPatch};
@@ -9,7 +10,7 @@ use service::sale::{
     NoteDetailsPatch,
 };
 
-use crate::wire::booking::{EXTRA, status_meant};
+use crate::wire::booking::{EXTRA, status_meant, statuses_found};
 use crate::wire::booking_in::{BookingIn, Fields, SubItemIn};
 
 /// The sub-types that the vendor gives to what an API adds.
@@ -65,7 +66,8 @@ fn details(fields: &Fields) -> BookingDetails {
 
 fn change(item: &BookingIn, id: Id) -> Option<BookingPatch> {
     let fields = &item.fields;
-    let status = fields.text("status").and_then(|word| status_meant(&word));
+    let word = fields.text("status");
+    let status = word.as_deref().and_then(status_meant);
     Some(BookingPatch {
         id,
         change: BookingChange {
@@ -77,6 +79,8 @@ fn change(item: &BookingIn, id: Id) -> Option<BookingPatch> {
                 .whole_or_null("unitId")
                 .map(|unit| unit.map_or(UnitChoice::Unassigned, UnitChoice::Number)),
             status: status.map(|(status, _)| status),
+            // Whoever sends back the word that was shown means no change.
+            stays: word.as_deref().map(covered).unwrap_or_default(),
             opened: status.map(|(_, opened)| opened),
             held_until: None,
             group: match fields.whole_or_null("masterId") {
@@ -104,6 +108,12 @@ fn change(item: &BookingIn, id: Id) -> Option<BookingPatch> {
         check_availability: item.actions.check_availability,
         announce: item.actions.allow_webhooks,
     })
+}
+
+/// The states that are shown by a word.
+fn covered(word: &str) -> Vec<Status> {
+    let found = statuses_found(word).iter();
+    found.map(|(status, _)| *status).collect()
 }
 
 fn details_patch(fields: &Fields) -> BookingDetailsPatch {

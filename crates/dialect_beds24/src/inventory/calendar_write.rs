@@ -1,19 +1,21 @@
 //! POST /inventory/rooms/calendar.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use domain::id::Id;
 use domain::time::today;
-use http::StatusCode;
 use http_kit::{Answer, Call, Result, limits};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use service::calendar::{CalendarRange, CalendarWrite, DayPatch, Openness};
+use service::calendar::{
+    CalendarOutcome, CalendarRange, CalendarResource, CalendarWrite, DayPatch, Openness,
+};
 use service::sale::Extra;
 
 use crate::bookings::refusal;
-use crate::lookups::{ZonedRoom, zoned_rooms};
+use crate::once::{answered, once};
 use crate::state::{State, refused};
 use crate::wire::calendar::{CalendarIn, Override, RangeIn, WRITE_CALENDAR};
 use crate::wire::element::{Element, Remark, expectation};
@@ -31,8 +33,9 @@ pub async fn write_calendar(state: State, call: Call) -> Result<Answer> {
         .iter()
         .filter_map(|(_, item)| Id::new(item.as_ref()?.room_id))
         .collect();
-    let rooms = zoned_rooms(&state, &call.actor, &ids).await?;
-    let rooms: HashMap<i64, ZonedRoom> = rooms
+    let found = state.service.calendar_resources(&call.actor, &ids).await;
+    let rooms = found
+        .map_err(refused)?
         .into_iter()
         .map(|room| (room.resource.id.get(), room))
         .collect();
@@ -42,32 +45,46 @@ pub async fn write_calendar(state: State, call: Call) -> Result<Answer> {
         now: call.actor.now,
         days: 0,
     };
-    let mut planned: Vec<(Element, Option<Planned>)> = Vec::with_capacity(read.len());
+    let mut planned: Vec<Item> = Vec::with_capacity(read.len());
     for (mut element, item) in read {
         let plan = item.and_then(|item| planner.plan(item, &mut element));
         planned.push((element, plan));
     }
-    let writes = planned
-        .iter()
-        .filter_map(|(_, plan)| plan.as_ref().map(Planned::write))
-        .collect();
-    let written = state
+    let planned = Arc::new(planned);
+    let keeps = Arc::clone(&planned);
+    let once = once(&call, move |outcomes| elements(&keeps, outcomes));
+    let answer = state
         .service
-        .calendar_write(&call.actor, writes)
-        .await
-        .map_err(refused)?;
+        .calendar_write_once(&call.actor, writes(&planned), once)
+        .await;
+    Ok(answered(answer.map_err(refused)?, |outcomes| {
+        elements(&planned, outcomes)
+    }))
+}
 
-    let mut written = written.into_iter();
-    let elements = planned.into_iter().map(|(mut element, plan)| {
-        match plan.map(|plan| (plan, written.next())) {
+/// An item: what was said of it before anything was done, and what is to be done.
+type Item = (Element, Option<Planned>);
+
+fn writes(planned: &[Item]) -> Vec<CalendarWrite> {
+    let plans = planned.iter().filter_map(|(_, plan)| plan.as_ref());
+    plans.map(Planned::write).collect()
+}
+
+/// The elements of the answer. They may be rendered more than once, and come out the same.
+fn elements(planned: &[Item], outcomes: &[CalendarOutcome]) -> Vec<Element> {
+    let mut outcomes = outcomes.iter();
+    let elements = planned.iter().map(|(read, plan)| {
+        let mut element = read.clone();
+        let outcome = plan.as_ref().map(|plan| (plan, outcomes.next()));
+        match outcome {
             None => {}
             Some((plan, Some(Ok(())))) => plan.say(&mut element),
-            Some((_, Some(Err(refused)))) => element.error(refusal(&refused, WRITE_CALENDAR)),
+            Some((_, Some(Err(refused)))) => element.error(refusal(refused, WRITE_CALENDAR)),
             Some((_, None)) => element.error(Remark::on(WRITE_CALENDAR).says("not done")),
         }
         element
     });
-    Answer::json(StatusCode::CREATED, &elements.collect::<Vec<_>>())
+    elements.collect()
 }
 
 fn read(raw: &RawValue) -> (Element, Option<CalendarIn>) {
@@ -89,7 +106,7 @@ struct Planned {
 }
 
 struct Planner {
-    rooms: HashMap<i64, ZonedRoom>,
+    rooms: HashMap<i64, CalendarResource>,
     now: Timestamp,
     days: usize,
 }
@@ -167,10 +184,16 @@ fn range(range: &RangeIn) -> CalendarRange {
                 .amount("multiplier")
                 .map(|by| (!is_null("multiplier")).then_some(by)),
             openness: fields.text("override").map(|word| openness(&word)),
+            reopens: fields.text("override").is_some_and(|word| opens(&word)),
             prices: range.prices(),
             extra,
         },
     }
+}
+
+/// Whether the vendor's word takes all marks off a day; `null` reads as the empty word.
+fn opens(word: &str) -> bool {
+    Override::meant(word) == Override::default()
 }
 
 fn openness(word: &str) -> Openness {

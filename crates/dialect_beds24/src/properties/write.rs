@@ -1,22 +1,22 @@
 //! POST /properties.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use domain::access::Actor;
 use domain::id::Id;
 use domain::time::Zone;
-use http::StatusCode;
 use http_kit::{Answer, Call, Result, limits};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
+use service::Refusal;
 use service::properties::{
-    PropertyFilter, PropertyOutcome, PropertyView, PropertyWrite, RoomPatch, RoomView, RoomWrite,
+    PropertyAnswer, PropertyOutcome, PropertyPlan, PropertyView, PropertyWrite, RoomPatch,
+    RoomView, RoomWrite,
 };
-use service::{PageOf, Refusal};
 
 use super::{model, shown_property};
 use crate::bookings::refusal;
-use crate::lookups;
+use crate::once::{answered, once};
 use crate::state::{State, refused};
 use crate::wire::element::{Element, Remark, expectation};
 use crate::wire::merge::{difference, merge};
@@ -28,55 +28,72 @@ use crate::wire::queries::Shown;
 /// Makes and changes properties with their rooms: each item is done or refused by itself.
 pub async fn write(state: State, call: Call) -> Result<Answer> {
     let items = call.items(limits::BATCH_ITEMS)?;
-    let mut elements = Vec::with_capacity(items.len());
-    for item in items {
-        elements.push(write_item(&state, &call.actor, item).await?);
-    }
-    Answer::json(StatusCode::CREATED, &elements)
+    let (asked, plans) = Asked::read(&items);
+    let asked = Arc::new(asked);
+    let keeps = Arc::clone(&asked);
+    let once = once(&call, move |outcomes| keeps.elements(outcomes));
+    let properties = state.service.properties();
+    let answer = properties.write_planned(&call.actor, plans, once).await;
+    Ok(answered(answer.map_err(refused)?, |outcomes| {
+        asked.elements(outcomes)
+    }))
 }
 
-async fn write_item(state: &State, actor: &Actor, raw: &RawValue) -> Result<Element> {
-    let mut element = Element::new();
-    let Ok(value) = serde_json::from_str::<Value>(raw.get()) else {
-        return Ok(Element::refused(
-            Remark::on(NEW_PROPERTY).says(expectation("valid JSON text")),
-        ));
-    };
-    let Some(mut item) = PropertyIn::read(&value, &mut element) else {
-        return Ok(element);
-    };
-    check_words(&mut item, &mut element);
-    let before = match item.id {
-        None => None,
-        Some(id) => match known(state, actor, id).await? {
-            Some(before) => Some(before),
-            None => {
-                element.error(refusal(&Refusal::UnknownOrganization, MODIFY_PROPERTY).field("id"));
-                return Ok(element);
+/// The items as they were read: what is known of each before anything is done, and what is
+/// attempted with those that can be carried out.
+struct Asked(Vec<(Element, Option<&'static str>)>);
+
+impl Asked {
+    /// Reads all items. The plans are those of the items that can be carried out, in their order.
+    fn read(items: &[&RawValue]) -> (Self, Vec<Plan>) {
+        let mut plans = Vec::with_capacity(items.len());
+        let items = items.iter().map(|raw| {
+            let mut element = Element::new();
+            let plan = read_item(raw, &mut element);
+            let action = plan.as_ref().map(Plan::action);
+            plans.extend(plan);
+            (element, action)
+        });
+        let asked = Self(items.collect());
+        (asked, plans)
+    }
+
+    /// The elements of the answer. They may be rendered more than once, and come out the same.
+    fn elements(&self, outcomes: &[PropertyAnswer<Notes>]) -> Vec<Element> {
+        let mut outcomes = outcomes.iter();
+        let elements = self.0.iter().map(|(read, action)| {
+            let mut element = read.clone();
+            if let Some(action) = action {
+                match outcomes.next() {
+                    Some(outcome) => say(action, outcome, &mut element),
+                    None => element.error(Remark::on(action).says("not done")),
+                }
             }
-        },
-    };
-    let mut write = plan(item, before.as_ref(), &mut element);
-    if before.is_none() && write.patch.details.zone.is_none() {
-        write.patch.details.zone = zone_of_others(state, actor).await?;
+            element
+        });
+        elements.collect()
     }
-    let action = if before.is_some() {
-        MODIFY_PROPERTY
-    } else {
-        NEW_PROPERTY
+}
+
+fn read_item(raw: &RawValue, element: &mut Element) -> Option<Plan> {
+    let Ok(value) = serde_json::from_str::<Value>(raw.get()) else {
+        element.error(Remark::on(NEW_PROPERTY).says(expectation("valid JSON text")));
+        return None;
     };
-    let outcomes = state
-        .service
-        .properties()
-        .write(actor, vec![write])
-        .await
-        .map_err(refused)?;
-    match outcomes.into_iter().next() {
-        Some(Ok(outcome)) => say(&outcome, &mut element),
-        Some(Err(refused)) => element.error(property_refusal(&refused, action)),
-        None => element.error(Remark::on(action).says("not done")),
+    let mut item = PropertyIn::read(&value, element)?;
+    check_words(&mut item, element);
+    let id = item.id.map(Id::new);
+    if id == Some(None) {
+        element.error(property_refusal(
+            &Refusal::UnknownOrganization,
+            MODIFY_PROPERTY,
+        ));
+        return None;
     }
-    Ok(element)
+    Some(Plan {
+        id: id.flatten(),
+        item,
+    })
 }
 
 /// Leaves out, with a warning, a currency and a zone that there are none of.
@@ -100,45 +117,52 @@ fn check_words(item: &mut PropertyIn, element: &mut Element) {
     });
 }
 
-async fn known(state: &State, actor: &Actor, id: i64) -> Result<Option<PropertyView>> {
-    let Some(id) = Id::new(id) else {
-        return Ok(None);
-    };
-    lookups::property(state, actor, id).await
-}
-
-/// The API has no field for a time zone, so a new property lies where the oldest one does.
-async fn zone_of_others(state: &State, actor: &Actor) -> Result<Option<Zone>> {
-    let any = PropertyFilter::default();
-    let found = state
-        .service
-        .properties()
-        .find(actor, &any, PageOf::first(1))
-        .await;
-    // Whoever may not read properties makes one in UTC.
-    Ok(found
-        .ok()
-        .and_then(|page| Some(page.rows.into_iter().next()?.organization.details.zone)))
-}
+/// Errors that arise while an item is merged into what is stored.
+type Notes = Vec<Remark>;
 
 /// What is to be written: the sent settings merged into what is there.
-fn plan(item: PropertyIn, before: Option<&PropertyView>, element: &mut Element) -> PropertyWrite {
-    let mut merged = before
-        .map(|view| model::property(&view.organization))
-        .unwrap_or_default();
-    merge(shape(), &mut merged, item.fields.clone());
-    let exception_closes = exception_closes(&merged);
-    let known: &[RoomView] = before.map_or(&[], |view| &view.rooms);
-    let mut rooms = Vec::new();
-    for room in item.rooms {
-        rooms.extend(plan_room(room, known, exception_closes, element));
+struct Plan {
+    id: Option<Id>,
+    item: PropertyIn,
+}
+
+impl Plan {
+    fn action(&self) -> &'static str {
+        match self.id {
+            Some(_) => MODIFY_PROPERTY,
+            None => NEW_PROPERTY,
+        }
     }
-    rooms.extend(follow_exception_rule(known, &rooms, exception_closes));
-    let id = before.map(|view| view.organization.id);
-    PropertyWrite {
-        id,
-        patch: model::property_patch(&merged, &item.fields),
-        rooms,
+}
+
+impl PropertyPlan for Plan {
+    type Notes = Notes;
+
+    fn id(&self) -> Option<Id> {
+        self.id
+    }
+
+    fn plan(&self, before: Option<&PropertyView>) -> (PropertyWrite, Notes) {
+        let mut merged = before
+            .map(|view| model::property(&view.organization))
+            .unwrap_or_default();
+        merge(shape(), &mut merged, self.item.fields.clone());
+        let exception_closes = exception_closes(&merged);
+        let known: &[RoomView] = before.map_or(&[], |view| &view.rooms);
+        let (mut rooms, mut unknown) = (Vec::new(), Vec::new());
+        for room in &self.item.rooms {
+            match plan_room(room, known, exception_closes) {
+                Ok(write) => rooms.push(write),
+                Err(remark) => unknown.push(remark),
+            }
+        }
+        rooms.extend(follow_exception_rule(known, &rooms, exception_closes));
+        let write = PropertyWrite {
+            id: self.id,
+            patch: model::property_patch(&merged, &self.item.fields),
+            rooms,
+        };
+        (write, unknown)
     }
 }
 
@@ -153,36 +177,30 @@ fn exception_closes(property: &Map<String, Value>) -> bool {
 }
 
 fn plan_room(
-    room: RoomIn,
+    room: &RoomIn,
     known: &[RoomView],
     exception_closes: bool,
-    element: &mut Element,
-) -> Option<RoomWrite> {
+) -> std::result::Result<RoomWrite, Remark> {
+    let is_it = |id: i64| move |view: &&RoomView| view.resource.id.get() == id;
     let before = match room.id {
         None => None,
-        Some(id) => {
-            let found = known.iter().find(|view| view.resource.id.get() == id);
-            if found.is_none() {
-                let unknown = Remark::on(MODIFY_ROOM)
-                    .id(id)
-                    .field("roomTypes_id")
-                    .says("not found");
-                element.error(unknown);
-                return None;
-            }
-            found
-        }
+        Some(id) => Some(known.iter().find(is_it(id)).ok_or_else(|| {
+            Remark::on(MODIFY_ROOM)
+                .id(id)
+                .field("roomTypes_id")
+                .says("not found")
+        })?),
     };
     let stored = before.map(model::room).unwrap_or_default();
     let mut merged = stored.clone();
-    let mut sent = room.fields;
+    let mut sent = room.fields.clone();
     if before.is_none() {
         sent.entry("priceRules")
             .or_insert_with(model::first_price_rule);
         sent.entry("maxPeople").or_insert(json!(2));
     }
     merge(room_shape(), &mut merged, sent.clone());
-    Some(RoomWrite {
+    Ok(RoomWrite {
         id: before.map(|view| view.resource.id),
         patch: model::room_patch(&merged, &sent, exception_closes),
         units: model::unit_patches(&stored, &merged),
@@ -217,8 +235,19 @@ fn follow_exception_rule(
     follow.collect()
 }
 
+/// Says what became of an item.
+fn say(action: &'static str, answer: &PropertyAnswer<Notes>, element: &mut Element) {
+    for remark in answer.notes.iter().flatten() {
+        element.error(remark.clone());
+    }
+    match &answer.result {
+        Ok(outcome) => say_done(outcome, element),
+        Err(refused) => element.error(property_refusal(refused, action)),
+    }
+}
+
 /// Says what became of a property: the whole of a new one, the changed leaves of another.
-fn say(outcome: &PropertyOutcome, element: &mut Element) {
+fn say_done(outcome: &PropertyOutcome, element: &mut Element) {
     for refused in outcome.rooms.iter().filter_map(|room| room.as_ref().err()) {
         element.error(property_refusal(refused, MODIFY_ROOM));
     }

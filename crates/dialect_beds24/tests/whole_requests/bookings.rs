@@ -492,3 +492,62 @@ async fn a_unit_that_is_asked_for_is_given_and_one_that_there_is_none_of_refused
     })
     .await;
 }
+
+#[tokio::test]
+async fn confirmed_sent_to_a_guest_who_is_in_house_or_has_left_changes_nothing_of_the_status() {
+    use domain::access::{Actor, Capabilities, Reach};
+    use domain::booking::Status;
+    use service::bookings::{BookingChange, BookingPatch, BookingWrite};
+
+    in_every_house(|house| async move {
+        let (_, room) = house.property(1).await;
+        let id = id(&house.book(stay(room, "2026-12-01", "2026-12-02")).await);
+        let client = domain::id::Id::new(1).unwrap();
+        let actor = Actor {
+            tenant_id: house.tenant_id,
+            client_id: client,
+            grant_id: client,
+            capabilities: std::sync::Arc::new(Capabilities::everything(Reach::Tenant)),
+            organizations: None,
+            now: house.clock.now(),
+            request_id: "test".into(),
+        };
+        let change = async |change: BookingChange| {
+            let patch = BookingPatch {
+                id: domain::id::Id::new(id).unwrap(),
+                change,
+                lines: Vec::new(),
+                notes: Vec::new(),
+                remove_lines: false,
+                check_availability: false,
+                announce: false,
+            };
+            let items = vec![BookingWrite::Change(Box::new(patch))];
+            let written = house.service.bookings().write(&actor, items, None).await;
+            match written.unwrap() {
+                service::bookings::write::WriteAnswer::Fresh(mut outcomes) => {
+                    outcomes.remove(0).result.unwrap().after.booking.status
+                }
+                answer => panic!("there is no key: {answer:?}"),
+            }
+        };
+        for status in [Status::InHouse, Status::Completed] {
+            let sent = BookingChange {
+                status: Some(status),
+                ..BookingChange::default()
+            };
+            assert_eq!(change(sent).await, status);
+            let element = house
+                .write(
+                    "/bookings",
+                    json!([{"id": id, "status": "confirmed", "notes": status.as_str()}]),
+                )
+                .await
+                .remove(0);
+            assert_eq!(element["success"], true, "{element}");
+            assert_eq!(element["modified"].get("status"), None, "{element}");
+            assert_eq!(change(BookingChange::default()).await, status);
+        }
+    })
+    .await;
+}

@@ -50,7 +50,7 @@ pub struct House {
     /// Set by a test that removes rooms: their journal stays when their lane goes, which the judge
     /// of a store takes for a fault.
     pub removes_rooms: AtomicBool,
-    service: Service,
+    pub service: Service,
     router: axum::Router,
 }
 

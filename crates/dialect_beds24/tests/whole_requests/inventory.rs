@@ -204,3 +204,50 @@ async fn a_token_that_may_only_write_the_inventory_can_do_just_that() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn leaving_a_blackout_for_none_without_a_number_clears_the_limit_and_nothing_else_does() {
+    in_every_house(|house| async move {
+        let (_, room) = house.property(5).await;
+        house.book(stay(room, "2026-12-01", "2026-12-02")).await;
+        let day = |fields: Value| {
+            crate::house::with(json!({"from": "2026-12-01", "to": "2026-12-01"}), fields)
+        };
+        let shown = async || {
+            let days = read(
+                &house,
+                room,
+                "2026-12-01",
+                "2026-12-01",
+                "&includeNumAvail=1&includeOverride=1",
+            )
+            .await;
+            (
+                days[0]["numAvail"].as_i64().unwrap(),
+                days[0]["override"].as_str().unwrap().to_owned(),
+            )
+        };
+        let close = json!({"numAvail": 1, "override": "blackout"});
+        for (change, left, word) in [
+            (json!({"override": "none"}), 4, "none"),
+            (json!({"override": null}), 4, "none"),
+            (json!({"override": "none", "numAvail": 2}), 2, "none"),
+            (json!({"override": "noCheckIn"}), 1, "noCheckIn"),
+            (json!({"override": "blackout"}), 1, "blackout"),
+            (json!({"minStay": 2}), 1, "blackout"),
+        ] {
+            write(&house, room, json!([day(close.clone())])).await;
+            write(&house, room, json!([day(change.clone())])).await;
+            assert_eq!(shown().await, (left, word.to_owned()), "{change}");
+        }
+        write(
+            &house,
+            room,
+            json!([day(json!({"numAvail": 1, "override": "noCheckIn"}))]),
+        )
+        .await;
+        write(&house, room, json!([day(json!({"override": "none"}))])).await;
+        assert_eq!(shown().await, (1, "none".to_owned()), "it was no blackout");
+    })
+    .await;
+}

@@ -8,4 +8,5 @@ mod calls;
 mod finding;
 mod house;
 mod inventory;
+mod once;
 mod properties;

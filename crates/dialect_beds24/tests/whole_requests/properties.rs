@@ -188,3 +188,50 @@ async fn what_is_booked_stays_and_what_is_not_can_be_deleted() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_of_different_nested_settings_at_once_are_all_kept() {
+    in_every_house(|house| async move {
+        let (property, room) = house.property(20).await;
+        let mut calls = tokio::task::JoinSet::new();
+        for number in 1..=20_i64 {
+            let house = std::sync::Arc::clone(&house);
+            let template = format!("template{}", (number - 1) % 8 + 1);
+            let item = json!({"id": property, "templates": {template: "sent"}, "roomTypes":
+                [{"id": room, "units": [{"id": number, "name": format!("Room {number}")}]}]});
+            calls.spawn(async move { house.write("/properties", json!([item])).await.remove(0) });
+        }
+        for element in calls.join_all().await {
+            assert_eq!(element["success"], true, "{element}");
+        }
+        let path = format!("/properties?id={property}&includeAllRooms=true");
+        let kept = house.rows(&path).await.remove(0);
+        for number in 1..=8 {
+            assert_eq!(
+                kept["templates"][format!("template{number}")],
+                "sent",
+                "{number}"
+            );
+        }
+        let units = kept["roomTypes"][0]["units"].as_array().unwrap();
+        let expected: Vec<Value> = (1..=20)
+            .map(|number| json!({"id": number, "name": format!("Room {number}")}))
+            .collect();
+        assert_eq!(units, &expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_new_property_without_a_zone_lies_where_the_oldest_does_whoever_makes_it() {
+    in_every_house(|house| async move {
+        house.property(1).await;
+        let writer = house.token_for(&["write:properties"]).await;
+        let made = house
+            .post_as(&writer, "/properties", json!([{"name": "Annex"}]))
+            .await
+            .json();
+        assert_eq!(made[0]["new"]["timeZone"], "Europe/Lisbon", "{made}");
+    })
+    .await;
+}

@@ -117,6 +117,8 @@ pub struct BookingChange {
     pub unit: Option<UnitChoice>,
     /// Another state.
     pub status: Option<Status>,
+    /// The states that the caller's word for the other one covers too: there it stays as it is.
+    pub stays: Vec<Status>,
     /// Whether staff has looked at it.
     pub opened: Option<bool>,
     /// Until when it is held.
@@ -464,6 +466,7 @@ impl<'a> Commands<'a> {
                 quantity: change.quantity.map(i64::from),
                 unit: change.unit,
                 status: change.status,
+                stays: change.stays,
                 opened: change.opened,
                 held_until: change.held_until,
                 group: change.group.map(|choice| self.group(id, choice)),

@@ -1,10 +1,11 @@
 //! Properties (organizations) and their rooms (resources) with units and rate plans.
 //!
-//! [`write`] makes and changes them, lanes included; [`find`] reads; [`remove`] removes what
+//! [`write`] makes and changes them, [`rooms`] their rooms with units and lanes; [`find`] reads; [`remove`] removes what
 //! nobody has booked.
 
 pub mod find;
 mod remove;
+mod rooms;
 pub mod write;
 
 use catalogue::inventory::{Organization, Resource, Unit};
@@ -12,7 +13,8 @@ use catalogue::inventory::{Organization, Resource, Unit};
 pub use self::{
     find::PropertyFilter,
     write::{
-        PropertyOutcome, PropertyPatch, PropertyWrite, RoomOutcome, RoomPatch, RoomWrite, UnitPatch,
+        PropertyAnswer, PropertyOutcome, PropertyPatch, PropertyPlan, PropertyWrite, RoomOutcome,
+        RoomPatch, RoomWrite, UnitPatch,
     },
 };
 use crate::Service;

@@ -84,12 +84,17 @@ impl ColdCommand for Remove {
             .filter(|id| self.stamp.reaches(*id))
             .map(|id| [tenant_id.into(), Value::from(id)]);
         let organization = match &key {
-            Some(key) => tx.get::<Organization>(key).await?,
+            Some(key) => tx.get_locked::<Organization>(key).await?,
             None => None,
         };
         let Some(organization) = organization else {
             return Ok(Err(self.unknown()));
         };
+        // Rooms are made and changed under the lock of their property, which is held from here on.
+        let rooms = tx.find::<Resource>(&condition, "id", None, 0).await?;
+        if rooms.is_empty() && self.what == What::Rooms {
+            return Ok(Err(self.unknown()));
+        }
         let room_ids: Vec<Id> = rooms.iter().map(|room| room.id).collect();
         tx.lock_lanes(tenant_id, &room_ids).await?;
         if any_allocation(tx, tenant_id, &room_ids).await?

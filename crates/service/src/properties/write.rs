@@ -1,36 +1,40 @@
 //! Makes and changes properties with their rooms, units and lanes.
 //!
-//! One item is one property; what its rooms become is told room by room. A room's quantity is its
-//! lane's capacity, so it changes under the lane's lock and leaves an entry in the journal.
+//! One item is one property. What it becomes may depend on how it stands: then the item is a
+//! [`PropertyPlan`], which is asked inside the transaction, with the property locked. What its
+//! rooms become is told room by room.
+
+use std::collections::BTreeSet;
 
 use catalogue::{
     inventory::{
-        Organization, OrganizationDetails, OrganizationDetailsPatch, Resource, ResourceDetails,
-        ResourceDetailsPatch, Unit,
+        Organization, OrganizationDetails, OrganizationDetailsPatch, ResourceDetailsPatch,
     },
     sale::Extra,
 };
 use domain::{
     access::Actor,
     id::{Id, IdSource},
+    time::Zone,
 };
-use store::{
-    ColdCommand, Tx, Value,
-    events::EventRow,
-    hot::{self, Command, OpenLane, Outcome, Overbooking, SetCapacity, Stamp},
-};
+use store::{ColdCommand, Condition, Tx, events::EventRow, hot::Stamp};
 
-use super::{Properties, PropertyView, RoomView, find};
-use crate::{Error, Refusal, Result, UseCase, calendar::merge, stamp::stamp};
+use super::{Properties, PropertyView, RoomView, find, rooms::RoomWriter};
+use crate::{
+    Error, Refusal, Result, UseCase,
+    once::{Once, WriteAnswer},
+    stamp::stamp,
+};
 
 /// The most properties that one call takes.
 pub const MOST_ITEMS: usize = 10_000;
 
+/// The most properties that one call with an idempotency key takes: they are written in one
+/// transaction, and everybody else who writes waits for it.
+pub const MOST_ITEMS_AT_ONCE: usize = 1_000;
+
 /// The most units that a room may have.
 pub const MOST_UNITS: i64 = 1_000_000;
-
-/// Up to so many units a stay gets one of them by number; more are counted only.
-const MOST_NUMBERED_UNITS: i64 = 999;
 
 /// A property to be made, or changed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,7 +52,8 @@ pub struct PropertyWrite {
 pub struct PropertyPatch {
     /// Its name; a new property needs one.
     pub name: Option<String>,
-    /// Everything else; `extra` is merged key by key and null removes.
+    /// Everything else; `extra` is merged key by key and null removes. A new property that names no
+    /// zone lies where the tenant's oldest does.
     pub details: OrganizationDetailsPatch,
 }
 
@@ -105,6 +110,52 @@ pub struct RoomOutcome {
     pub after: RoomView,
 }
 
+/// An item whose change depends on how the property stands, because it names parts of what is
+/// stored as a whole.
+pub trait PropertyPlan: Send + Sync + 'static {
+    /// What the plan has to say beside the change.
+    type Notes: Send + Sync + 'static;
+
+    /// The property; none makes one.
+    fn id(&self) -> Option<Id>;
+
+    /// What the property becomes, and what there is to say about it. `before` is the property as it
+    /// stands, and nobody else changes it until this change is committed. It may be asked more than
+    /// once, and the id of what it gives counts for nothing.
+    fn plan(&self, before: Option<&PropertyView>) -> (PropertyWrite, Self::Notes);
+}
+
+/// A change that is the same however the property stands.
+impl PropertyPlan for PropertyWrite {
+    type Notes = ();
+
+    fn id(&self) -> Option<Id> {
+        self.id
+    }
+
+    fn plan(&self, _: Option<&PropertyView>) -> (PropertyWrite, ()) {
+        (self.clone(), ())
+    }
+}
+
+/// What became of an item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PropertyAnswer<N> {
+    /// What the plan had to say; none where there was nothing to plan for.
+    pub notes: Option<N>,
+    /// The property, or why nothing was done.
+    pub result: std::result::Result<PropertyOutcome, Refusal>,
+}
+
+impl<N> From<Refusal> for PropertyAnswer<N> {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            notes: None,
+            result: Err(refusal),
+        }
+    }
+}
+
 impl Properties<'_> {
     /// Makes and changes properties; each is done or refused by itself, and so is each of its rooms.
     pub async fn write(
@@ -112,73 +163,73 @@ impl Properties<'_> {
         actor: &Actor,
         items: Vec<PropertyWrite>,
     ) -> Result<Vec<std::result::Result<PropertyOutcome, Refusal>>> {
+        let answers = match self.write_planned(actor, items, None).await? {
+            WriteAnswer::Fresh(answers) => answers,
+            WriteAnswer::Replayed { .. } => Vec::new(),
+        };
+        Ok(answers.into_iter().map(|answer| answer.result).collect())
+    }
+
+    /// The same for changes that depend on how the properties stand. With a key all items are done
+    /// in one transaction, which keeps their answer; without one each has its own.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`] for more than [`MOST_ITEMS`] items, with a key [`MOST_ITEMS_AT_ONCE`].
+    pub async fn write_planned<P: PropertyPlan>(
+        &self,
+        actor: &Actor,
+        items: Vec<P>,
+        once: Option<Once<PropertyAnswer<P::Notes>>>,
+    ) -> Result<WriteAnswer<PropertyAnswer<P::Notes>>> {
         UseCase::WriteProperties.authorize(actor)?;
-        if items.len() > MOST_ITEMS {
-            return Err(Error::TooMany { limit: MOST_ITEMS });
+        let limit = match once {
+            Some(_) => MOST_ITEMS_AT_ONCE,
+            None => MOST_ITEMS,
+        };
+        if items.len() > limit {
+            return Err(Error::TooMany { limit });
         }
-        let mut outcomes = Vec::with_capacity(items.len());
-        for item in items {
-            let command = WriteProperty {
-                stamp: stamp(actor),
-                item,
+        let stamp = stamp(actor);
+        if once.is_some() {
+            let command = WriteProperties {
+                stamp: stamp.clone(),
+                items,
             };
-            outcomes.push(self.service.store.run(command).await?);
+            return self.service.run_once(stamp, command, once).await;
         }
-        Ok(outcomes)
+        let mut answers = Vec::with_capacity(items.len());
+        for item in items {
+            let command = WriteProperties {
+                stamp: stamp.clone(),
+                items: vec![item],
+            };
+            answers.extend(self.service.store.run(command).await?);
+        }
+        Ok(WriteAnswer::Fresh(answers))
     }
 }
 
-struct WriteProperty {
+/// Writes properties one after another, each over what the ones before it have left. A refusal is
+/// decided before anything of its part is written, so it leaves no trace and needs no savepoint.
+struct WriteProperties<P> {
     stamp: Stamp,
-    item: PropertyWrite,
+    items: Vec<P>,
 }
 
-impl ColdCommand for WriteProperty {
-    type Output = std::result::Result<PropertyOutcome, Refusal>;
+impl<P: PropertyPlan> ColdCommand for WriteProperties<P> {
+    type Output = Vec<PropertyAnswer<P::Notes>>;
 
     async fn run<'a>(&'a self, tx: &'a mut Tx, ids: &'a IdSource) -> store::Result<Self::Output> {
-        let before = match self.before(tx).await? {
-            Ok(before) => before,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        if let Err(refusal) = check(&self.item.patch, before.as_ref()) {
-            return Ok(Err(refusal));
-        }
-        if let Some(refusal) = self.zone_in_use(tx, before.as_ref()).await? {
-            return Ok(Err(refusal));
-        }
-        let organization = self
-            .put(tx, before.as_ref().map(|view| &view.organization), ids)
-            .await?;
-        let mut writer = RoomWriter {
+        let writer = Writer {
             stamp: &self.stamp,
-            organization: &organization,
             ids,
         };
-        if let Some(before) = &before {
-            writer.follow_overbooking_rule(tx, before).await?;
+        writer.lock_all(tx, &self.items).await?;
+        let mut answers = Vec::with_capacity(self.items.len());
+        for item in &self.items {
+            answers.push(writer.write(tx, item).await?);
         }
-        let mut rooms = Vec::with_capacity(self.item.rooms.len());
-        for room in &self.item.rooms {
-            let known = room.id.and_then(|id| known_room(before.as_ref(), id));
-            rooms.push(writer.write(tx, room, known).await?);
-        }
-        let tenant_id = self.stamp.tenant_id;
-        let after = find::rooms_of(tx, tenant_id, std::slice::from_ref(&organization))
-            .await?
-            .remove(&organization.id);
-        let after = PropertyView {
-            organization,
-            rooms: after.unwrap_or_default(),
-        };
-        let sold: Vec<Id> = after.rooms.iter().map(|room| room.resource.id).collect();
-        tx.terms_changed(tenant_id, &sold, ids.next(self.stamp.now))
-            .await?;
-        Ok(Ok(PropertyOutcome {
-            before,
-            after,
-            rooms,
-        }))
+        Ok(answers)
     }
 }
 
@@ -198,45 +249,134 @@ fn check(patch: &PropertyPatch, before: Option<&PropertyView>) -> std::result::R
     }
 }
 
-fn invalid(field: &'static str, expected: impl Into<String>) -> Refusal {
+pub(super) fn invalid(field: &'static str, expected: impl Into<String>) -> Refusal {
     Refusal::Invalid {
         field,
         expected: expected.into(),
     }
 }
 
-impl WriteProperty {
-    async fn before(
+/// Writes properties for one caller.
+struct Writer<'a> {
+    stamp: &'a Stamp,
+    ids: &'a IdSource,
+}
+
+impl Writer<'_> {
+    /// Locks several properties in ascending order, so that two calls that name the same ones do not
+    /// wait for each other in a circle.
+    async fn lock_all<P: PropertyPlan>(&self, tx: &mut Tx, items: &[P]) -> store::Result<()> {
+        if items.len() < 2 {
+            return Ok(());
+        }
+        let named: BTreeSet<Id> = items.iter().filter_map(PropertyPlan::id).collect();
+        for id in named.into_iter().filter(|id| self.stamp.reaches(*id)) {
+            let key = [self.stamp.tenant_id.into(), id.into()];
+            tx.get_locked::<Organization>(&key).await?;
+        }
+        Ok(())
+    }
+
+    async fn write<P: PropertyPlan>(
         &self,
         tx: &mut Tx,
-    ) -> store::Result<std::result::Result<Option<PropertyView>, Refusal>> {
-        let Some(id) = self.item.id else {
+        item: &P,
+    ) -> store::Result<PropertyAnswer<P::Notes>> {
+        let before = match item.id() {
+            Some(id) => match self.locked(tx, id).await? {
+                None => return Ok(Refusal::UnknownOrganization.into()),
+                known => known,
+            },
             // Whoever is limited to some properties can't make others.
-            let limited = self.stamp.organizations.is_some();
-            return Ok(if limited {
-                Err(Refusal::UnknownOrganization)
-            } else {
-                Ok(None)
-            });
+            None if self.stamp.organizations.is_some() => {
+                return Ok(Refusal::UnknownOrganization.into());
+            }
+            None => None,
         };
-        let found = tx
-            .get::<Organization>(&[self.stamp.tenant_id.into(), id.into()])
-            .await?;
-        let Some(organization) = found.filter(|organization| self.stamp.reaches(organization.id))
-        else {
-            return Ok(Err(Refusal::UnknownOrganization));
-        };
-        let mut rooms = find::rooms_of(
-            tx,
-            self.stamp.tenant_id,
-            std::slice::from_ref(&organization),
-        )
-        .await?;
-        let rooms = rooms.remove(&organization.id).unwrap_or_default();
-        Ok(Ok(Some(PropertyView {
+        let (write, notes) = item.plan(before.as_ref());
+        Ok(PropertyAnswer {
+            notes: Some(notes),
+            result: self.carry_out(tx, &write, before).await?,
+        })
+    }
+
+    /// A property that the caller reaches, as it stands. It is locked before its rooms are read, and
+    /// whoever changes a room locks its property too, so that nothing of it changes meanwhile.
+    async fn locked(&self, tx: &mut Tx, id: Id) -> store::Result<Option<PropertyView>> {
+        let tenant_id = self.stamp.tenant_id;
+        let key = [tenant_id.into(), id.into()];
+        if !self.stamp.reaches(id) {
+            return Ok(None);
+        }
+        match tx.get_locked::<Organization>(&key).await? {
+            Some(organization) => Ok(Some(self.view(tx, organization).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn view(&self, tx: &mut Tx, organization: Organization) -> store::Result<PropertyView> {
+        let of = std::slice::from_ref(&organization);
+        let mut rooms = find::rooms_of(tx, self.stamp.tenant_id, of).await?;
+        Ok(PropertyView {
+            rooms: rooms.remove(&organization.id).unwrap_or_default(),
             organization,
+        })
+    }
+
+    async fn carry_out(
+        &self,
+        tx: &mut Tx,
+        write: &PropertyWrite,
+        before: Option<PropertyView>,
+    ) -> store::Result<std::result::Result<PropertyOutcome, Refusal>> {
+        if let Err(refusal) = check(&write.patch, before.as_ref()) {
+            return Ok(Err(refusal));
+        }
+        let zone = write.patch.details.zone.as_ref();
+        if let Some(refusal) = self.zone_in_use(tx, before.as_ref(), zone).await? {
+            return Ok(Err(refusal));
+        }
+        let known = before.as_ref().map(|view| &view.organization);
+        let organization = self.put(tx, known, &write.patch).await?;
+        let rooms = self
+            .write_rooms(tx, &organization, write, before.as_ref())
+            .await?;
+        let after = self.view(tx, organization).await?;
+        let sold: Vec<Id> = after.rooms.iter().map(|room| room.resource.id).collect();
+        let version = self.ids.next(self.stamp.now);
+        tx.terms_changed(self.stamp.tenant_id, &sold, version)
+            .await?;
+        Ok(Ok(PropertyOutcome {
+            before,
+            after,
             rooms,
-        })))
+        }))
+    }
+
+    async fn write_rooms(
+        &self,
+        tx: &mut Tx,
+        organization: &Organization,
+        write: &PropertyWrite,
+        before: Option<&PropertyView>,
+    ) -> store::Result<Vec<std::result::Result<RoomOutcome, Refusal>>> {
+        let mut writer = RoomWriter {
+            stamp: self.stamp,
+            organization,
+            ids: self.ids,
+        };
+        if let Some(before) = before {
+            // All of them change, if only in what they are sold on; batches lock in the same order.
+            let lanes: Vec<Id> = before.rooms.iter().map(|room| room.resource.id).collect();
+            tx.lock_lanes(self.stamp.tenant_id, &lanes).await?;
+            writer.follow_overbooking_rule(tx, before).await?;
+        }
+        let mut rooms = Vec::with_capacity(write.rooms.len());
+        for room in &write.rooms {
+            let known = room.id.and_then(|id| known_room(before, id));
+            rooms.push(writer.write(tx, room, known).await?);
+        }
+        Ok(rooms)
     }
 
     /// Nights of another zone lie elsewhere, so the zone stays while anything is booked.
@@ -244,8 +384,9 @@ impl WriteProperty {
         &self,
         tx: &mut Tx,
         before: Option<&PropertyView>,
+        zone: Option<&Zone>,
     ) -> store::Result<Option<Refusal>> {
-        let (Some(before), Some(zone)) = (before, &self.item.patch.details.zone) else {
+        let (Some(before), Some(zone)) = (before, zone) else {
             return Ok(None);
         };
         if before.organization.details.zone == *zone {
@@ -274,19 +415,11 @@ impl WriteProperty {
         &self,
         tx: &mut Tx,
         before: Option<&Organization>,
-        ids: &IdSource,
+        patch: &PropertyPatch,
     ) -> store::Result<Organization> {
-        let patch = &self.item.patch;
         let mut organization = match before {
             Some(before) => before.clone(),
-            None => Organization {
-                tenant_id: self.stamp.tenant_id,
-                id: ids.next(self.stamp.now),
-                parent_id: None,
-                name: String::new(),
-                version: 1,
-                details: OrganizationDetails::default(),
-            },
+            None => self.new_property(tx).await?,
         };
         if let Some(name) = &patch.name {
             organization.name.clone_from(name);
@@ -301,8 +434,8 @@ impl WriteProperty {
         };
         let id = organization.id;
         tx.record(&[EventRow::new(
-            &self.stamp,
-            ids.next(self.stamp.now),
+            self.stamp,
+            self.ids.next(self.stamp.now),
             word,
             id,
             id,
@@ -310,6 +443,29 @@ impl WriteProperty {
         )])
         .await?;
         Ok(organization)
+    }
+
+    /// A property without settings. Not every dialect has a word for the time zone, so as long as
+    /// none is named it lies where the tenant's oldest property does.
+    async fn new_property(&self, tx: &mut Tx) -> store::Result<Organization> {
+        let tenant_id = self.stamp.tenant_id;
+        let of_tenant = Condition::Is("tenant_id", tenant_id.into());
+        let oldest = tx
+            .find::<Organization>(&of_tenant, "id", Some(1), 0)
+            .await?
+            .pop();
+        let mut details = OrganizationDetails::default();
+        if let Some(oldest) = oldest {
+            details.zone = oldest.details.zone;
+        }
+        Ok(Organization {
+            tenant_id,
+            id: self.ids.next(self.stamp.now),
+            parent_id: None,
+            name: String::new(),
+            version: 1,
+            details,
+        })
     }
 }
 
@@ -329,224 +485,4 @@ pub(super) async fn any_allocation(
         }
     }
     Ok(false)
-}
-
-/// Writes the rooms of one property.
-struct RoomWriter<'a> {
-    stamp: &'a Stamp,
-    organization: &'a Organization,
-    ids: &'a IdSource,
-}
-
-impl RoomWriter<'_> {
-    async fn write(
-        &mut self,
-        tx: &mut Tx,
-        write: &RoomWrite,
-        before: Option<&RoomView>,
-    ) -> store::Result<std::result::Result<RoomOutcome, Refusal>> {
-        if write.id.is_some() && before.is_none() {
-            return Ok(Err(Refusal::UnknownResource));
-        }
-        if let Err(refusal) = check_room(write, before) {
-            return Ok(Err(refusal));
-        }
-        let mut resource = before.map_or_else(|| self.new_room(), |before| before.resource.clone());
-        apply(&mut resource, &write.patch);
-        if let Some(refusal) = self.set_lane(tx, &resource, before).await? {
-            return Ok(Err(refusal));
-        }
-        if before.is_some() {
-            tx.update(&mut resource).await?;
-        } else {
-            tx.insert(std::slice::from_ref(&resource)).await?;
-        }
-        let units = self.put_units(tx, &resource, write, before).await?;
-        let after = RoomView { resource, units };
-        Ok(Ok(RoomOutcome {
-            before: before.cloned(),
-            after,
-        }))
-    }
-
-    fn new_room(&self) -> Resource {
-        Resource {
-            tenant_id: self.stamp.tenant_id,
-            id: self.ids.next(self.stamp.now),
-            organization_id: self.organization.id,
-            name: String::new(),
-            version: 1,
-            quantity: 1,
-            details: ResourceDetails::default(),
-        }
-    }
-
-    /// Opens the lane of a new room, or changes the capacity of one.
-    async fn set_lane(
-        &self,
-        tx: &mut Tx,
-        resource: &Resource,
-        before: Option<&RoomView>,
-    ) -> store::Result<Option<Refusal>> {
-        let refuses_overbooking = self.organization.details.refuses_overbooking;
-        let command = match before {
-            None => Command::OpenLane(OpenLane {
-                resource_id: resource.id,
-                organization_id: self.organization.id,
-                zone: self.organization.details.zone.clone(),
-                capacity: resource.quantity,
-                has_units: resource.quantity <= MOST_NUMBERED_UNITS,
-                refuses_overbooking,
-            }),
-            Some(before) if before.resource.quantity != resource.quantity => Command::SetCapacity(
-                self.capacity(resource.id, resource.quantity, refuses_overbooking),
-            ),
-            Some(_) => return Ok(None),
-        };
-        self.run(tx, command).await
-    }
-
-    fn capacity(&self, resource_id: Id, capacity: i64, refuses_overbooking: bool) -> SetCapacity {
-        SetCapacity {
-            resource_id,
-            capacity,
-            overbooking: Overbooking::Mark,
-            refuses_overbooking,
-            event_id: self.ids.next(self.stamp.now),
-        }
-    }
-
-    /// Lanes carry the property's rule on overbooking, because they are what a booking locks.
-    async fn follow_overbooking_rule(
-        &self,
-        tx: &mut Tx,
-        before: &PropertyView,
-    ) -> store::Result<()> {
-        let rule = self.organization.details.refuses_overbooking;
-        if before.organization.details.refuses_overbooking == rule {
-            return Ok(());
-        }
-        for room in &before.rooms {
-            let parameters = [
-                i64::from(rule).into(),
-                self.stamp.tenant_id.into(),
-                Value::from(room.resource.id),
-            ];
-            let sql = "UPDATE lane SET refuses_overbooking = $1 WHERE tenant_id = $2 AND id = $3";
-            tx.execute(sql, &parameters).await?;
-        }
-        Ok(())
-    }
-
-    async fn run(&self, tx: &mut Tx, command: Command) -> store::Result<Option<Refusal>> {
-        // The caller's reach was checked with the property, which may be new and thus outside of it.
-        let stamp = Stamp {
-            organizations: None,
-            ..self.stamp.clone()
-        };
-        let submission = hot::Submission {
-            stamp,
-            commands: vec![command],
-            all_or_nothing: false,
-            idempotency: None,
-        };
-        let answers = hot::run(tx, &[&submission], self.ids).await?;
-        Ok(answers.into_iter().find_map(|answer| match answer {
-            hot::Answer::Fresh(outcomes) => {
-                outcomes.into_iter().find_map(|outcome| match outcome {
-                    Outcome::Refused(refusal) => Some(refusal.into()),
-                    Outcome::Done(_) => None,
-                })
-            }
-            hot::Answer::Replayed(_) | hot::Answer::KeyReused => None,
-        }))
-    }
-
-    async fn put_units(
-        &self,
-        tx: &mut Tx,
-        resource: &Resource,
-        write: &RoomWrite,
-        before: Option<&RoomView>,
-    ) -> store::Result<Vec<Unit>> {
-        let mut units = before
-            .map(|before| before.units.clone())
-            .unwrap_or_default();
-        for patch in &write.units {
-            let known = units.iter_mut().find(|unit| unit.number == patch.number);
-            match known {
-                Some(unit) => {
-                    apply_unit(unit, patch);
-                    tx.update(unit).await?;
-                }
-                None => {
-                    let mut unit = self.new_unit(resource, patch.number);
-                    apply_unit(&mut unit, patch);
-                    tx.insert(std::slice::from_ref(&unit)).await?;
-                    units.push(unit);
-                }
-            }
-        }
-        units.sort_by_key(|unit| unit.number);
-        Ok(units)
-    }
-
-    fn new_unit(&self, resource: &Resource, number: i64) -> Unit {
-        Unit {
-            tenant_id: self.stamp.tenant_id,
-            id: self.ids.next(self.stamp.now),
-            resource_id: resource.id,
-            number,
-            name: String::new(),
-            extra: Extra::new(),
-        }
-    }
-}
-
-fn check_room(write: &RoomWrite, before: Option<&RoomView>) -> std::result::Result<(), Refusal> {
-    let named = write
-        .patch
-        .name
-        .as_deref()
-        .map_or(before.is_some(), |name| !name.trim().is_empty());
-    if !named {
-        return Err(invalid("name", "a name that is not empty"));
-    }
-    let quantity = write
-        .patch
-        .quantity
-        .or(before.map(|before| before.resource.quantity))
-        .unwrap_or(1);
-    if !(0..=MOST_UNITS).contains(&quantity) {
-        return Err(invalid(
-            "quantity",
-            format!("a number from 0 to {MOST_UNITS}"),
-        ));
-    }
-    if let Some(unit) = write
-        .units
-        .iter()
-        .find(|unit| unit.number < 1 || unit.number > quantity)
-    {
-        return Err(invalid(
-            "units",
-            format!("unit numbers from 1 to {quantity}, not {}", unit.number),
-        ));
-    }
-    Ok(())
-}
-
-fn apply(resource: &mut Resource, patch: &RoomPatch) {
-    if let Some(name) = &patch.name {
-        resource.name.clone_from(name);
-    }
-    resource.quantity = patch.quantity.unwrap_or(resource.quantity);
-    patch.details.clone().apply(&mut resource.details);
-}
-
-fn apply_unit(unit: &mut Unit, patch: &UnitPatch) {
-    if let Some(name) = &patch.name {
-        unit.name.clone_from(name);
-    }
-    merge(&mut unit.extra, &patch.extra);
 }

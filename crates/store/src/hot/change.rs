@@ -55,6 +55,8 @@ pub struct BookingChange {
     pub unit: Option<UnitChoice>,
     /// Another state.
     pub status: Option<Status>,
+    /// The states that the caller's word for the other one covers too: there it stays as it is.
+    pub stays: Vec<Status>,
     /// Whether staff has looked at it.
     pub opened: Option<bool>,
     /// Until when it is held.
@@ -96,6 +98,7 @@ pub(super) fn decide(
         Ok(after) => after,
         Err(refusal) => return refusal.into(),
     };
+    let event = event_word(before.status, after.status);
     let state_before = seen.state(stamp.tenant_id, before.id);
     let unit_not_given = match occupy(seen, stamp, command, &before, after, ids) {
         Ok(unit_not_given) => unit_not_given,
@@ -103,7 +106,6 @@ pub(super) fn decide(
     };
     let (lines, notes) = change_items(seen, stamp, command);
     let organization_id = finish(seen, stamp, command.booking_id).unwrap_or(before.organization_id);
-    let event = event_word(before.status, command.change.status);
     seen.event(EventRow::new(
         stamp,
         command.event_id,
@@ -122,12 +124,12 @@ pub(super) fn decide(
     }))
 }
 
-fn event_word(from: Status, to: Option<Status>) -> &'static str {
+fn event_word(from: Status, to: Status) -> &'static str {
     match to {
-        Some(to) if to == from => "booking.changed",
-        Some(Status::Cancelled) => "booking.cancelled",
-        Some(Status::Confirmed) => "booking.confirmed",
-        Some(Status::Expired) => "booking.expired",
+        to if to == from => "booking.changed",
+        Status::Cancelled => "booking.cancelled",
+        Status::Confirmed => "booking.confirmed",
+        Status::Expired => "booking.expired",
         _ => "booking.changed",
     }
 }
@@ -140,7 +142,10 @@ fn changed(
     change: &BookingChange,
 ) -> Result<Booking, Refusal> {
     let mut after = before.clone();
-    if let Some(status) = change.status {
+    let other = change
+        .status
+        .filter(|_| !change.stays.contains(&before.status));
+    if let Some(status) = other {
         before
             .status
             .transition(status)

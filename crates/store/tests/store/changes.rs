@@ -360,3 +360,24 @@ async fn a_change_of_words_leaves_the_journal_alone() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_word_that_covers_the_state_of_a_booking_leaves_it_there() {
+    in_each_scene(|scene| async move {
+        let lane = scene.lane(LaneOf::units(1)).await;
+        let id = scene.placed(scene.place(lane, 0, 3)).await;
+        let become_ = async |status, stays| {
+            let mut change = scene.change(id);
+            (change.change.status, change.change.stays) = (Some(status), stays);
+            scene.done(change).await.after.unwrap().booking.status
+        };
+        const COVERED: &[Status] = &[Status::InHouse, Status::Completed];
+        for status in COVERED {
+            assert_eq!(become_(*status, vec![]).await, *status);
+            assert_eq!(become_(Status::Confirmed, COVERED.to_vec()).await, *status);
+        }
+        assert_eq!(become_(Status::Confirmed, vec![]).await, Status::Confirmed);
+        scene.verify().await;
+    })
+    .await;
+}

@@ -1,10 +1,11 @@
 //! One key, one effect: the same question gets the same bytes, another one none.
 
-use domain::id::Id;
+use domain::id::{Id, IdSource};
 use store::{
-    Store,
-    hot::{Answer, Command, Outcome, Submission},
-    idempotency::{Claim, Stored},
+    ColdCommand, Result, Store, Tx,
+    events::EventRow,
+    hot::{Answer, Command, Outcome, Stamp, Submission},
+    idempotency::{Claim, Known, Stored},
 };
 use testkit::{LaneOf, Scene, in_each_scene};
 
@@ -165,12 +166,9 @@ async fn the_same_key_in_two_servers_of_one_database_happens_once() {
     let Some(one) = testkit::TestStore::postgres().await else {
         return;
     };
-    let other = Store::open(
-        &one.config,
-        std::sync::Arc::new(domain::id::IdSource::new(1)),
-    )
-    .await
-    .unwrap();
+    let other = Store::open(&one.config, std::sync::Arc::new(IdSource::new(1)))
+        .await
+        .unwrap();
     let scene = Scene::new(&one.store).await;
     let mut lanes = Vec::new();
     for _ in 0..6 {
@@ -189,5 +187,104 @@ async fn the_same_key_in_two_servers_of_one_database_happens_once() {
     scene.verify().await;
     other.close().await;
     drop((scene, stores));
+    one.finish().await;
+}
+
+/// A cold command with a trace that can be counted, and whose answer is kept.
+struct Kept {
+    stamp: Stamp,
+    claim: Claim<Id>,
+}
+
+impl ColdCommand for Kept {
+    type Output = Option<Known>;
+
+    async fn run<'a>(&'a self, tx: &'a mut Tx, ids: &'a IdSource) -> Result<Option<Known>> {
+        let known = tx.known_answer(&self.stamp, &self.claim).await?;
+        if known.is_none() {
+            let id = ids.next(self.stamp.now);
+            tx.record(&[EventRow::new(&self.stamp, id, "tested", id, id, true)])
+                .await?;
+            tx.keep_answer(&self.stamp, &self.claim, &[id]).await?;
+        }
+        Ok(known)
+    }
+}
+
+fn kept(scene: &Scene, key: &str, fingerprint: u8) -> Kept {
+    Kept {
+        stamp: scene.stamp(),
+        claim: Claim {
+            key: key.to_owned(),
+            fingerprint: [fingerprint; 32],
+            render: Box::new(|ids| Stored::rendered(201, format!("{ids:?}\u{0}").into_bytes())),
+        },
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cold_command_that_keeps_its_answer_happens_once_and_shares_its_keys_with_hot_ones() {
+    in_each_scene(|scene| async move {
+        let lane = scene.lane(LaneOf::units(9)).await;
+        let before = count(&scene, "audit").await;
+        let send = async |key: &str, body| scene.store.run(kept(&scene, key, body)).await.unwrap();
+        assert_eq!(send("k", 1).await, None);
+        let Some(Known::Answered(stored)) = send("k", 1).await else {
+            panic!("the key is known")
+        };
+        assert_eq!(
+            (stored.status, stored.fingerprint, stored.at),
+            (201, [1; 32], scene.clock.now())
+        );
+        assert!(stored.body.ends_with(b"]\0"));
+        assert_eq!(send("k", 2).await, Some(Known::Reused));
+        assert_eq!(count(&scene, "audit").await, before + 1);
+
+        let place = |key, body| {
+            claimed(
+                &scene,
+                claim(key, body, lane),
+                vec![scene.place(lane, 0, 1).into()],
+            )
+        };
+        let Answer::Replayed(same) = scene.store.submit(place("k", 1)).await.unwrap() else {
+            panic!("the key is known to hot commands too")
+        };
+        assert_eq!(same, stored);
+        assert!(matches!(
+            scene.store.submit(place("h", 1)).await.unwrap(),
+            Answer::Fresh(_)
+        ));
+        assert!(matches!(send("h", 1).await, Some(Known::Answered(_))));
+        scene.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cold_command_with_the_same_key_in_two_servers_of_one_database_happens_once() {
+    let Some(one) = testkit::TestStore::postgres().await else {
+        return;
+    };
+    let other = Store::open(&one.config, std::sync::Arc::new(IdSource::new(1)))
+        .await
+        .unwrap();
+    let scene = Scene::new(&one.store).await;
+    let before = count(&scene, "audit").await;
+    for round in 0..40 {
+        let key = format!("round {round}");
+        let (a, b) = tokio::join!(
+            one.store.run(kept(&scene, &key, 1)),
+            other.run(kept(&scene, &key, 1))
+        );
+        let fresh = [a.unwrap(), b.unwrap()]
+            .iter()
+            .filter(|known| known.is_none())
+            .count();
+        assert_eq!(fresh, 1);
+        assert_eq!(count(&scene, "audit").await, before + round + 1);
+    }
+    other.close().await;
+    drop((scene, other));
     one.finish().await;
 }

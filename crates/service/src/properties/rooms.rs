@@ -1,0 +1,243 @@
+//! Writes the rooms of a property, with their lanes and units.
+//!
+//! A room's quantity is its lane's capacity, so it changes under the lane's lock and leaves an
+//! entry in the journal.
+
+use catalogue::{
+    inventory::{Organization, Resource, ResourceDetails, Unit},
+    sale::Extra,
+};
+use domain::id::{Id, IdSource};
+use store::{
+    Tx, Value,
+    hot::{self, Command, OpenLane, Outcome, Overbooking, SetCapacity, Stamp},
+};
+
+use super::{
+    PropertyView, RoomOutcome, RoomPatch, RoomView, RoomWrite, UnitPatch,
+    write::{MOST_UNITS, invalid},
+};
+use crate::{Refusal, calendar::merge};
+
+/// Up to so many units a stay gets one of them by number; more are counted only.
+const MOST_NUMBERED_UNITS: i64 = 999;
+
+/// Writes the rooms of one property.
+pub(super) struct RoomWriter<'a> {
+    pub(super) stamp: &'a Stamp,
+    pub(super) organization: &'a Organization,
+    pub(super) ids: &'a IdSource,
+}
+
+impl RoomWriter<'_> {
+    pub(super) async fn write(
+        &mut self,
+        tx: &mut Tx,
+        write: &RoomWrite,
+        before: Option<&RoomView>,
+    ) -> store::Result<Result<RoomOutcome, Refusal>> {
+        if write.id.is_some() && before.is_none() {
+            return Ok(Err(Refusal::UnknownResource));
+        }
+        if let Err(refusal) = check_room(write, before) {
+            return Ok(Err(refusal));
+        }
+        let mut resource = before.map_or_else(|| self.new_room(), |before| before.resource.clone());
+        apply(&mut resource, &write.patch);
+        if let Some(refusal) = self.set_lane(tx, &resource, before).await? {
+            return Ok(Err(refusal));
+        }
+        if before.is_some() {
+            tx.update(&mut resource).await?;
+        } else {
+            tx.insert(std::slice::from_ref(&resource)).await?;
+        }
+        let units = self.put_units(tx, &resource, write, before).await?;
+        let after = RoomView { resource, units };
+        Ok(Ok(RoomOutcome {
+            before: before.cloned(),
+            after,
+        }))
+    }
+
+    fn new_room(&self) -> Resource {
+        Resource {
+            tenant_id: self.stamp.tenant_id,
+            id: self.ids.next(self.stamp.now),
+            organization_id: self.organization.id,
+            name: String::new(),
+            version: 1,
+            quantity: 1,
+            details: ResourceDetails::default(),
+        }
+    }
+
+    /// Opens the lane of a new room, or changes the capacity of one.
+    async fn set_lane(
+        &self,
+        tx: &mut Tx,
+        resource: &Resource,
+        before: Option<&RoomView>,
+    ) -> store::Result<Option<Refusal>> {
+        let refuses_overbooking = self.organization.details.refuses_overbooking;
+        let command = match before {
+            None => Command::OpenLane(OpenLane {
+                resource_id: resource.id,
+                organization_id: self.organization.id,
+                zone: self.organization.details.zone.clone(),
+                capacity: resource.quantity,
+                has_units: resource.quantity <= MOST_NUMBERED_UNITS,
+                refuses_overbooking,
+            }),
+            Some(before) if before.resource.quantity != resource.quantity => Command::SetCapacity(
+                self.capacity(resource.id, resource.quantity, refuses_overbooking),
+            ),
+            Some(_) => return Ok(None),
+        };
+        self.run(tx, command).await
+    }
+
+    fn capacity(&self, resource_id: Id, capacity: i64, refuses_overbooking: bool) -> SetCapacity {
+        SetCapacity {
+            resource_id,
+            capacity,
+            overbooking: Overbooking::Mark,
+            refuses_overbooking,
+            event_id: self.ids.next(self.stamp.now),
+        }
+    }
+
+    /// Lanes carry the property's rule on overbooking, because they are what a booking locks.
+    pub(super) async fn follow_overbooking_rule(
+        &self,
+        tx: &mut Tx,
+        before: &PropertyView,
+    ) -> store::Result<()> {
+        let rule = self.organization.details.refuses_overbooking;
+        if before.organization.details.refuses_overbooking == rule {
+            return Ok(());
+        }
+        for room in &before.rooms {
+            let parameters = [
+                i64::from(rule).into(),
+                self.stamp.tenant_id.into(),
+                Value::from(room.resource.id),
+            ];
+            let sql = "UPDATE lane SET refuses_overbooking = $1 WHERE tenant_id = $2 AND id = $3";
+            tx.execute(sql, &parameters).await?;
+        }
+        Ok(())
+    }
+
+    async fn run(&self, tx: &mut Tx, command: Command) -> store::Result<Option<Refusal>> {
+        // The caller's reach was checked with the property, which may be new and thus outside of it.
+        let stamp = Stamp {
+            organizations: None,
+            ..self.stamp.clone()
+        };
+        let submission = hot::Submission {
+            stamp,
+            commands: vec![command],
+            all_or_nothing: false,
+            idempotency: None,
+        };
+        let answers = hot::run(tx, &[&submission], self.ids).await?;
+        Ok(answers.into_iter().find_map(|answer| match answer {
+            hot::Answer::Fresh(outcomes) => {
+                outcomes.into_iter().find_map(|outcome| match outcome {
+                    Outcome::Refused(refusal) => Some(refusal.into()),
+                    Outcome::Done(_) => None,
+                })
+            }
+            hot::Answer::Replayed(_) | hot::Answer::KeyReused => None,
+        }))
+    }
+
+    async fn put_units(
+        &self,
+        tx: &mut Tx,
+        resource: &Resource,
+        write: &RoomWrite,
+        before: Option<&RoomView>,
+    ) -> store::Result<Vec<Unit>> {
+        let mut units = before
+            .map(|before| before.units.clone())
+            .unwrap_or_default();
+        for patch in &write.units {
+            let known = units.iter_mut().find(|unit| unit.number == patch.number);
+            match known {
+                Some(unit) => {
+                    apply_unit(unit, patch);
+                    tx.update(unit).await?;
+                }
+                None => {
+                    let mut unit = self.new_unit(resource, patch.number);
+                    apply_unit(&mut unit, patch);
+                    tx.insert(std::slice::from_ref(&unit)).await?;
+                    units.push(unit);
+                }
+            }
+        }
+        units.sort_by_key(|unit| unit.number);
+        Ok(units)
+    }
+
+    fn new_unit(&self, resource: &Resource, number: i64) -> Unit {
+        Unit {
+            tenant_id: self.stamp.tenant_id,
+            id: self.ids.next(self.stamp.now),
+            resource_id: resource.id,
+            number,
+            name: String::new(),
+            extra: Extra::new(),
+        }
+    }
+}
+
+fn check_room(write: &RoomWrite, before: Option<&RoomView>) -> Result<(), Refusal> {
+    let named = write
+        .patch
+        .name
+        .as_deref()
+        .map_or(before.is_some(), |name| !name.trim().is_empty());
+    if !named {
+        return Err(invalid("name", "a name that is not empty"));
+    }
+    let quantity = write
+        .patch
+        .quantity
+        .or(before.map(|before| before.resource.quantity))
+        .unwrap_or(1);
+    if !(0..=MOST_UNITS).contains(&quantity) {
+        return Err(invalid(
+            "quantity",
+            format!("a number from 0 to {MOST_UNITS}"),
+        ));
+    }
+    if let Some(unit) = write
+        .units
+        .iter()
+        .find(|unit| unit.number < 1 || unit.number > quantity)
+    {
+        return Err(invalid(
+            "units",
+            format!("unit numbers from 1 to {quantity}, not {}", unit.number),
+        ));
+    }
+    Ok(())
+}
+
+fn apply(resource: &mut Resource, patch: &RoomPatch) {
+    if let Some(name) = &patch.name {
+        resource.name.clone_from(name);
+    }
+    resource.quantity = patch.quantity.unwrap_or(resource.quantity);
+    patch.details.clone().apply(&mut resource.details);
+}
+
+fn apply_unit(unit: &mut Unit, patch: &UnitPatch) {
+    if let Some(name) = &patch.name {
+        unit.name.clone_from(name);
+    }
+    merge(&mut unit.extra, &patch.extra);
+}
