@@ -149,6 +149,12 @@ impl Zone {
         self.0.to_datetime(instant)
     }
 
+    /// The second at which clocks are changed next after an instant; the end of time if never.
+    fn next_change(&self, after: Timestamp) -> i64 {
+        let next = self.0.following(after).next();
+        next.map_or(i64::MAX, |change| change.timestamp().as_second())
+    }
+
     /// Like [`Zone::instant`], but a skipped time means as much later as clocks are put forward.
     fn instant_or_later(&self, date: Date, time: Time) -> Result<Timestamp, BadPeriod> {
         let ambiguous = self.0.to_ambiguous_timestamp(date.to_datetime(time));
@@ -222,6 +228,42 @@ pub fn night_instants_at(
     let starts_at = zone.instant_or_later(arrival, turnover)?;
     let ends_at = zone.instant_or_later(departure, turnover)?;
     Period::new(starts_at, ends_at)
+}
+
+/// The Unix seconds at which the nights from `first` on turn over: one more than there are nights.
+///
+/// A date that the zone skipped has no night of its own and begins as the one before it.
+#[must_use]
+pub fn turnovers(zone: &Zone, first: Date, nights: usize) -> Vec<i64> {
+    let mut edges: Vec<i64> = Vec::with_capacity(nights + 1);
+    let mut day = first;
+    // Looking a local time up costs a hundred times as much as adding a day, which is the same until
+    // clocks are changed.
+    let mut steady_until = i64::MIN;
+    for _ in 0..=nights {
+        let next = day.tomorrow().unwrap_or(day);
+        let last = edges.last().copied();
+        let same_clock = last.map(|last| last + DAY_S);
+        edges.push(match same_clock.filter(|edge| *edge < steady_until) {
+            Some(edge) => edge,
+            None => match night_instants(zone, day, next) {
+                Ok(night) => {
+                    steady_until = zone.next_change(night.starts_at);
+                    night.start_second()
+                }
+                Err(_) => last.unwrap_or_else(|| day_number(day) * DAY_S),
+            },
+        });
+        day = next;
+    }
+    edges
+}
+
+const DAY_S: i64 = 86_400;
+
+/// The number of days from 1970-01-01 to a date.
+fn day_number(day: Date) -> i64 {
+    i64::from(nights(Date::constant(1970, 1, 1), day))
 }
 
 /// How many nights lie between arrival and departure; zero or less when departure is not after it.

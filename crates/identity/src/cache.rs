@@ -15,7 +15,7 @@ use crate::caller::Caller;
 use crate::secret::Hash;
 
 /// Callers kept. One is about 500 bytes, most of it shared with nobody: 50 MB at most.
-const CAPACITY: u64 = 100_000;
+const CAPACITY: usize = 100_000;
 
 /// Places in which the last change of a grant or tenant is noted. Two that share a place cost each other
 /// a reading, nothing else.
@@ -35,7 +35,7 @@ struct Entry {
 pub(crate) struct Reading(u64);
 
 pub(crate) struct Cache {
-    entries: moka::sync::Cache<Hash, Entry>,
+    entries: quick_cache::sync::Cache<Hash, Entry>,
     max_age: SignedDuration,
     changes: AtomicU64,
     changed: Box<[AtomicU64]>,
@@ -44,7 +44,7 @@ pub(crate) struct Cache {
 impl Cache {
     pub(crate) fn new(max_age: SignedDuration) -> Cache {
         Cache {
-            entries: moka::sync::Cache::new(CAPACITY),
+            entries: quick_cache::sync::Cache::new(CAPACITY),
             max_age,
             changes: AtomicU64::new(0),
             changed: (0..PLACES).map(|_| AtomicU64::new(0)).collect(),

@@ -30,7 +30,7 @@ pub const STATEMENT_TIMEOUT_MS: u64 = 20_000;
 pub const STATEMENTS: usize = 256;
 
 /// How many resources are kept in memory with their settings, some thousand bytes each.
-pub const TERMS_RESOURCES: u64 = 4_000;
+pub const TERMS_RESOURCES: usize = 4_000;
 
 /// How much memory the calendar days may take that are kept.
 pub const TERMS_DAYS_BYTES: u64 = 24 * 1024 * 1024;

@@ -9,9 +9,9 @@ use catalogue::{Cells, Row, sale::Booking};
 use domain::{
     id::Id,
     lane::{Taken, peak},
-    time::{Zone, night_instants},
+    time::{Zone, turnovers},
 };
-use jiff::{ToSpan, civil::Date};
+use jiff::civil::Date;
 
 use crate::{
     error::Result,
@@ -113,23 +113,9 @@ impl LaneView {
         )
     }
 
-    /// The instants at which the nights turn over, one more than nights.
+    /// The seconds at which the nights turn over, one more than nights.
     pub fn edges(&self, first: Date, nights: usize) -> Vec<i64> {
-        let mut edges = Vec::with_capacity(nights + 1);
-        let mut day = first;
-        for _ in 0..=nights {
-            let next = day.checked_add(1.days()).unwrap_or(day);
-            match night_instants(&self.zone, day, next) {
-                Ok(night) => edges.push(night.start_second()),
-                // A date that the zone skipped has no night of its own: it ends as it begins.
-                Err(_) => {
-                    let last = edges.last().copied();
-                    edges.push(last.unwrap_or_else(|| catalogue::day_number(day) * 86_400));
-                }
-            }
-            day = next;
-        }
-        edges
+        turnovers(&self.zone, first, nights)
     }
 }
 

@@ -31,7 +31,7 @@ use domain::{
     time::today,
 };
 use jiff::{Timestamp, civil::Date};
-use moka::sync::Cache;
+use quick_cache::{Weighter, sync::Cache};
 use rust_decimal::Decimal;
 
 use crate::{
@@ -55,8 +55,51 @@ pub struct Sold {
     pub plans: Vec<RatePlan>,
 }
 
-/// The calendar days of a block that say anything.
-type Days = BTreeMap<Date, CalendarDay>;
+/// The calendar days of a block that say anything, in their order. Neighbours that say the same are
+/// kept as one, because seasons are longer than days.
+#[derive(Default)]
+struct Days(Vec<Run>);
+
+/// Days that say the same, as day numbers.
+struct Run {
+    first: i64,
+    last: i64,
+    /// Of the first of them.
+    settings: CalendarDay,
+}
+
+impl Days {
+    /// Adds a day that comes after all that are there.
+    fn push(&mut self, settings: CalendarDay) {
+        let number = catalogue::day_number(settings.day);
+        if let Some(run) = self.0.last_mut()
+            && run.last + 1 == number
+            && says_the_same(&run.settings, &settings)
+        {
+            run.last = number;
+            return;
+        }
+        self.0.push(Run {
+            first: number,
+            last: number,
+            settings,
+        });
+    }
+
+    fn get(&self, number: i64) -> Option<&CalendarDay> {
+        let next = self.0.partition_point(|run| run.last < number);
+        let run = self.0.get(next).filter(|run| run.first <= number)?;
+        Some(&run.settings)
+    }
+}
+
+fn says_the_same(one: &CalendarDay, other: &CalendarDay) -> bool {
+    let other = CalendarDay {
+        day: one.day,
+        ..other.clone()
+    };
+    *one == other
+}
 
 /// Something that was read, and the version of the lane's terms that it belongs to.
 struct Versioned<T> {
@@ -73,22 +116,37 @@ impl<T> Clone for Versioned<T> {
 
 /// The terms that were read last. Shared by all connections of a store.
 #[derive(Clone)]
-pub(crate) struct TermsCache {
+pub(crate) struct TermsCache(Arc<Kept>);
+
+struct Kept {
     sold: Cache<Key, Versioned<Sold>>,
-    days: Cache<(Key, i64), Versioned<Days>>,
+    days: Cache<(Key, i64), Versioned<Days>, Weight>,
 }
 
 impl TermsCache {
     pub(crate) fn new() -> Self {
-        // A day with prices takes about as much; what an entry costs by itself comes on top.
-        let weight = |days: &Versioned<Days>| 200 + 400 * days.value.len();
-        Self {
+        let most_blocks = limits::TERMS_DAYS_BYTES / Weight::OF_BLOCK;
+        Self(Arc::new(Kept {
             sold: Cache::new(limits::TERMS_RESOURCES),
-            days: Cache::builder()
-                .max_capacity(limits::TERMS_DAYS_BYTES)
-                .weigher(move |_, days| u32::try_from(weight(days)).unwrap_or(u32::MAX))
-                .build(),
-        }
+            days: Cache::with_weighter(most_blocks as usize / 16, limits::TERMS_DAYS_BYTES, Weight),
+        }))
+    }
+}
+
+/// How many bytes a block takes, roughly.
+#[derive(Clone)]
+struct Weight;
+
+impl Weight {
+    /// What an entry costs by itself.
+    const OF_BLOCK: u64 = 200;
+    /// Some days with their prices.
+    const OF_RUN: u64 = 400;
+}
+
+impl Weighter<(Key, i64), Versioned<Days>> for Weight {
+    fn weight(&self, _: &(Key, i64), days: &Versioned<Days>) -> u64 {
+        Self::OF_BLOCK + Self::OF_RUN * days.value.0.len() as u64
     }
 }
 
@@ -138,7 +196,7 @@ impl Terms {
         let cache = tx.terms_cache().clone();
         let (mut resources, mut days) = (BTreeMap::new(), BTreeMap::new());
         for ask in asks {
-            match cache.sold.get(&ask.key) {
+            match cache.0.sold.get(&ask.key) {
                 Some(kept) if kept.version == ask.version => {
                     self.sold.insert(ask.key, kept.value);
                 }
@@ -147,7 +205,7 @@ impl Terms {
                 }
             }
             for block in ask.blocks() {
-                match cache.days.get(&(ask.key, block)) {
+                match cache.0.days.get(&(ask.key, block)) {
                     Some(kept) if kept.version == ask.version => {
                         self.days.insert((ask.key, block), kept.value);
                     }
@@ -196,7 +254,7 @@ impl Terms {
             });
             self.sold.insert(key, Arc::clone(&value));
             let version = *version;
-            cache.sold.insert(key, Versioned { version, value });
+            cache.0.sold.insert(key, Versioned { version, value });
         }
         Ok(())
     }
@@ -220,17 +278,19 @@ impl Terms {
             })
             .collect();
         let mut read: BTreeMap<(Key, i64), Days> = BTreeMap::new();
-        for day in crate::calendar::read_rows(tx, &rows).await? {
+        let mut days = crate::calendar::read_rows(tx, &rows).await?;
+        days.sort_unstable_by_key(|day| day.day);
+        for day in days {
             let block = catalogue::day_number(day.day).div_euclid(BLOCK_DAYS);
             let days = read.entry(((day.tenant_id, day.resource_id), block));
-            days.or_default().insert(day.day, day.settings);
+            days.or_default().push(day.settings);
         }
         for (place, version) in wanted {
             // A block without any day is worth keeping too: it says that nothing is set.
             let value = Arc::new(read.remove(place).unwrap_or_default());
             self.days.insert(*place, Arc::clone(&value));
             let version = *version;
-            cache.days.insert(*place, Versioned { version, value });
+            cache.0.days.insert(*place, Versioned { version, value });
         }
         Ok(())
     }
@@ -271,10 +331,13 @@ impl Terms {
         self.sold.get(&(tenant_id, resource_id))
     }
 
-    /// What the calendar says of a day.
+    /// What the calendar says of a day. The answer may stand for several days that say the same, and
+    /// then names the first of them.
     pub fn day(&self, tenant_id: Id, resource_id: Id, day: Date) -> Option<&CalendarDay> {
-        let block = catalogue::day_number(day).div_euclid(BLOCK_DAYS);
-        self.days.get(&((tenant_id, resource_id), block))?.get(&day)
+        let number = catalogue::day_number(day);
+        let block = number.div_euclid(BLOCK_DAYS);
+        let days = self.days.get(&((tenant_id, resource_id), block))?;
+        days.get(number)
     }
 
     /// Limits on what is sold in `[first, until)`, by day number.
@@ -285,9 +348,11 @@ impl Terms {
         until: i64,
     ) -> impl Iterator<Item = (i64, i64)> {
         let days = blocks(first, until).filter_map(move |block| self.days.get(&(key, block)));
-        days.flat_map(|days| days.iter())
-            .filter_map(|(day, settings)| Some((catalogue::day_number(*day), settings.sell_limit?)))
-            .filter(move |(day, _)| (first..until).contains(day))
+        let limited = days.flat_map(|days| &days.0).filter_map(move |run| {
+            let days = run.first.max(first)..(run.last + 1).min(until);
+            Some((days, run.settings.sell_limit?))
+        });
+        limited.flat_map(|(days, limit)| days.map(move |day| (day, limit)))
     }
 
     /// The cheapest quote of each offer.

@@ -110,7 +110,10 @@ impl Tx {
     pub(crate) fn statement<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             match &mut self.connection {
-                Connection::Sqlite { connection, .. } => Ok(open(connection)?.execute_batch(sql)?),
+                Connection::Sqlite { connection, .. } => Ok(open(connection)?
+                    .prepare_cached(sql)?
+                    .raw_execute()
+                    .map(drop)?),
                 Connection::Postgres(client) => Ok(pooled(client)?.batch_execute(sql).await?),
             }
         })

@@ -1,11 +1,9 @@
 //! GET /inventory/rooms/availability.
 
-use std::collections::BTreeMap;
-
 use http::StatusCode;
-use http_kit::{Answer, Call, Result};
+use http_kit::{Answer, Call};
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::state::{State, page_of, refused};
 use crate::wire::envelope::ListOut;
@@ -19,11 +17,17 @@ struct AvailabilityOut {
     room_id: i64,
     property_id: i64,
     name: String,
-    availability: BTreeMap<Date, bool>,
+    #[serde(serialize_with = "by_date")]
+    availability: Vec<(Date, bool)>,
+}
+
+/// Writes the nights as an object, in their order.
+fn by_date<S: Serializer>(nights: &[(Date, bool)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(nights.iter().copied())
 }
 
 /// Says in which nights rooms can be booked.
-pub async fn availability(state: State, call: Call) -> Result<Answer> {
+pub async fn availability(state: State, call: Call) -> http_kit::Result<Answer> {
     let query = call.query()?;
     let asked = NightsQuery::read(Reader(&query))?;
     let nights = super::nights(&asked, &call)?;
@@ -39,7 +43,7 @@ pub async fn availability(state: State, call: Call) -> Result<Answer> {
         room_id: row.resource.id.get(),
         property_id: row.resource.organization_id.get(),
         name: row.resource.name.clone(),
-        availability: row.nights.into_iter().collect(),
+        availability: row.nights,
     });
     Answer::json(
         StatusCode::OK,

@@ -167,3 +167,26 @@ fn a_part_of_a_second_counts_as_taken() {
     let period = Period::new(at("1969-12-31T23:59:58.5Z"), at("1970-01-01T00:00:00.5Z")).unwrap();
     assert_eq!((period.start_second(), period.end_second()), (-2, 1));
 }
+
+proptest! {
+    #![proptest_config(cases(500))]
+
+    #[test]
+    fn turnovers_are_the_beginnings_of_the_nights_one_by_one(
+        name in prop::sample::select(&ZONES[..]),
+        start in 0_i32..40_000,
+        count in 0_usize..500,
+    ) {
+        let zone = zone(name);
+        let first = Date::constant(1970, 1, 1).saturating_add(jiff::Span::new().days(start));
+        let edges = turnovers(&zone, first, count);
+        prop_assert_eq!(edges.len(), count + 1);
+        let mut last = None;
+        for (edge, day) in edges.iter().zip(first.series(jiff::Span::new().days(1))) {
+            let night = night_instants(&zone, day, day.tomorrow().unwrap());
+            let expected = night.map_or_else(|_| last.unwrap_or(*edge), |night| night.start_second());
+            prop_assert_eq!(*edge, expected, "{} in {}", day, name);
+            last = Some(expected);
+        }
+    }
+}

@@ -217,6 +217,24 @@ impl Beds24 {
         room_ids(&rows, wanted).with_context(|| format!("property {property}"))
     }
 
+    /// Gives every night from `from` to `to` of some rooms a price.
+    pub async fn set_price(&mut self, rooms: &[i64], from: Date, to: Date) -> anyhow::Result<()> {
+        let days = json!([{"from": from, "to": to, "price1": 120}]);
+        let items: Vec<Value> = rooms
+            .iter()
+            .map(|room| json!({"roomId": room, "calendar": days}))
+            .collect();
+        let body = Value::Array(items).to_string();
+        let answer = self
+            .post("/inventory/rooms/calendar", body.as_bytes())
+            .await?;
+        let written = verdicts(&answer, rooms.len());
+        if !written.iter().all(Verdict::is_done) {
+            bail!("could not set prices: {}", answer.excerpt());
+        }
+        Ok(())
+    }
+
     /// `numAvail` of a room for every night from `from` to `to`, both included.
     pub async fn free_places(
         &mut self,

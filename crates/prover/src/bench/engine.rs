@@ -10,7 +10,7 @@ use super::BenchOptions;
 use super::at_store;
 use super::bare::{Bare, BareOutcome, postgres, sqlite};
 use super::ceiling::Ceiling;
-use super::table::Line;
+use super::table::{self, Line};
 use crate::chance::{self, Chance};
 use crate::house::{House, HouseOptions};
 use crate::http::{Connection, Request, Target};
@@ -39,6 +39,8 @@ struct Measured {
     engine: &'static str,
     seconds: u64,
     seed: u64,
+    /// Which round this is, from 0.
+    round: usize,
     lines: Vec<Line>,
 }
 
@@ -60,6 +62,7 @@ pub async fn measure(options: &BenchOptions, store: &str, seed: u64) -> anyhow::
         engine: house_options.store_word(),
         seconds: options.seconds,
         seed,
+        round: 0,
         lines: Vec::new(),
     };
     say(format!("measuring {}", measured.engine));
@@ -69,26 +72,46 @@ pub async fn measure(options: &BenchOptions, store: &str, seed: u64) -> anyhow::
     fill(&house, &places, options.allocations, seed).await?;
     let rate = options.allocations as f64 / began.elapsed().as_secs_f64();
     measured.line("bookings over HTTP, arrays of 500", rate, "/s");
+    let mut lines = std::mem::take(&mut measured.lines);
 
-    measured.start_again(&mut house).await?;
-    measured.memory(&house, "after the start")?;
-    let bookings = measured.over_http(&mut house, options, &places).await?;
-    measured.memory(&house, "after the load")?;
-
-    // The ceilings want the tables for themselves.
-    house.server()?.stop().await?;
-    measured.against_ceilings(&house, bookings, &places).await?;
+    // A machine is not the same from minute to minute, so figures and their ceilings are
+    // measured in turns, and the middle round counts.
+    let mut rounds = Vec::new();
+    for round in 0..options.rounds.max(1) {
+        say(format!("  round {} of {}", round + 1, options.rounds));
+        measured.round = round;
+        measured.one_round(&mut house, options, &places).await?;
+        rounds.push(std::mem::take(&mut measured.lines));
+    }
     house.close().await?;
-    Ok(measured.lines)
+    lines.extend(table::middle(rounds));
+    Ok(lines)
 }
 
 impl Measured {
+    async fn one_round(
+        &mut self,
+        house: &mut House,
+        options: &BenchOptions,
+        places: &Arc<Places>,
+    ) -> anyhow::Result<()> {
+        self.start_again(house).await?;
+        self.memory(house, "after the start")?;
+        let bookings = self.over_http(house, options, places).await?;
+        self.memory(house, "after the load")?;
+        // The ceilings want the tables for themselves.
+        house.server()?.stop().await?;
+        self.against_ceilings(house, bookings, places).await
+    }
+
     fn line(&mut self, what: &str, figure: f64, unit: &'static str) {
         self.lines.push(Line::new(self.engine, what, figure, unit));
     }
 
     async fn start_again(&mut self, house: &mut House) -> anyhow::Result<()> {
-        house.server()?.stop().await?;
+        if self.round == 0 {
+            house.server()?.stop().await?;
+        }
         let took = house.server()?.restart().await?;
         let line = Line::new(
             self.engine,
@@ -218,9 +241,11 @@ impl Measured {
         let mut tables = Tables::open(house, places).await?;
         let duration = Duration::from_secs(self.seconds);
         let mut chance = chance::stream(self.seed, 1 << 34);
-        let alone = tables.run(1, false, duration, &mut chance).await?;
-        let spread = tables.run(BATCH, false, duration, &mut chance).await?;
-        let hot = tables.run(BATCH, true, duration, &mut chance).await?;
+        let alone = tables.run(1, None, duration, &mut chance).await?;
+        let spread = tables.run(BATCH, None, duration, &mut chance).await?;
+        let hot = tables
+            .run(BATCH, Some(self.round), duration, &mut chance)
+            .await?;
         self.at_store(&mut tables, places, (&spread, &hot)).await?;
         self.bare_line("bare loop, one commit per booking", &alone);
         self.bare_line("bare loop, batches of 256, spread", &spread);
@@ -367,13 +392,13 @@ impl Tables {
     async fn run(
         &mut self,
         batch: usize,
-        hot: bool,
+        hot_in: Option<usize>,
         duration: Duration,
         chance: &mut Chance,
     ) -> anyhow::Result<BareOutcome> {
-        let lanes = self.bare().lanes.clone();
-        if hot {
-            *self.bare() = self.bare().hot();
+        let (lanes, days) = (self.bare().lanes.clone(), self.bare().days);
+        if let Some(round) = hot_in {
+            *self.bare() = self.bare().hot(round, HOT_DAYS);
         }
         let outcome = match self {
             Self::Sqlite { file, bare } => {
@@ -383,7 +408,7 @@ impl Tables {
                 postgres::run(client, bare, batch, duration, chance).await
             }
         };
-        self.bare().lanes = lanes;
+        (self.bare().lanes, self.bare().days) = (lanes, days);
         outcome
     }
 

@@ -51,6 +51,9 @@ pub struct BenchOptions {
     /// How long each measurement takes
     #[arg(long, default_value_t = 5)]
     pub seconds: u64,
+    /// How often figures and ceilings are measured in turns; the middle round is printed
+    #[arg(long, default_value_t = 3)]
+    pub rounds: usize,
     /// How many connections ask; may be given several times
     #[arg(long, default_values_t = [1, 16, 64, 256])]
     pub connections: Vec<usize>,

@@ -73,6 +73,13 @@ impl Line {
         self
     }
 
+    fn rank(&self) -> f64 {
+        match self.ceiling.filter(|ceiling| *ceiling > 0.0) {
+            Some(ceiling) => self.figure / ceiling,
+            None => self.figure,
+        }
+    }
+
     fn text(&self) -> String {
         let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), short);
         let part = self.ceiling.filter(|ceiling| *ceiling > 0.0);
@@ -99,6 +106,18 @@ impl Line {
     }
 }
 
+/// Of several rounds that measured the same lines in the same order, for each line the one
+/// in the middle: by its part of the ceiling, or by its figure where there is none.
+pub fn middle(rounds: Vec<Vec<Line>>) -> Vec<Line> {
+    let count = rounds.iter().map(Vec::len).min().unwrap_or_default();
+    let of_line = |place: usize| {
+        let mut lines: Vec<&Line> = rounds.iter().map(|round| &round[place]).collect();
+        lines.sort_by(|one, other| one.rank().total_cmp(&other.rank()));
+        lines[lines.len() / 2].clone()
+    };
+    (0..count).map(of_line).collect()
+}
+
 /// Three digits at least, no more than are of use.
 fn short(value: f64) -> String {
     match value {
@@ -122,6 +141,24 @@ pub fn print(lines: &[Line]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_middle_round_is_chosen_line_by_line() {
+        let round = |rate: f64, ceiling: f64, memory: f64| {
+            vec![
+                Line::new("sqlite", "bookings", rate, "/s").ceiling(ceiling),
+                Line::new("sqlite", "memory", memory, "MB"),
+            ]
+        };
+        let rounds = vec![
+            round(10.0, 20.0, 3.0),
+            round(30.0, 40.0, 1.0),
+            round(9.0, 10.0, 2.0),
+        ];
+        let middle = middle(rounds);
+        assert_eq!((middle[0].figure, middle[0].ceiling), (30.0, Some(40.0)));
+        assert_eq!(middle[1].figure, 2.0);
+    }
 
     #[test]
     fn a_target_is_judged_against_its_ceiling() {

@@ -127,6 +127,12 @@ pub async fn run(options: &LoadOptions) -> anyhow::Result<()> {
 
 /// Makes rooms for a load.
 pub async fn make_places(client: &mut Beds24, lanes: u64) -> anyhow::Result<Places> {
+    let from = watch::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date()
+        .saturating_add(2.days());
+    // Whoever asks about the last night asks about a month from there on.
+    let priced_until = from.saturating_add((DAYS + 30).days());
     let mut rooms = Vec::new();
     while (rooms.len() as u64) < lanes {
         let count = ROOMS_PER_PROPERTY.min(lanes - rooms.len() as u64);
@@ -137,12 +143,10 @@ pub async fn make_places(client: &mut Beds24, lanes: u64) -> anyhow::Result<Plac
             })
             .collect();
         let name = format!("Load, from room {}", rooms.len());
-        rooms.extend(client.add_property(&name, &new, json!({})).await?.rooms);
+        let made = client.add_property(&name, &new, json!({})).await?.rooms;
+        client.set_price(&made, from, priced_until).await?;
+        rooms.extend(made);
     }
-    let from = watch::now()
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .date()
-        .saturating_add(2.days());
     Ok(Places {
         rooms,
         from,

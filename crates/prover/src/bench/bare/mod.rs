@@ -74,7 +74,8 @@ pub struct Bare {
     pub lanes: Vec<i64>,
     /// The second at which the first night begins.
     pub first_start: i64,
-    days: i64,
+    /// Over how many days bookings are spread.
+    pub days: i64,
     next_id: i64,
 }
 
@@ -120,11 +121,14 @@ impl Bare {
         })
     }
 
-    /// The same loop, with everybody in one lane: the last one, because the bare loop books
-    /// full nights too, and whoever measures with rules takes the first.
-    pub fn hot(&self) -> Self {
+    /// The same loop over so many days, with everybody in one lane: one from the end for each
+    /// round, because the bare loop books full nights too, and whoever measures with rules
+    /// takes the first.
+    pub fn hot(&self, round: usize, days: i64) -> Self {
+        let lane = self.lanes.iter().rev().cycle().nth(round);
         Self {
-            lanes: self.lanes.iter().rev().take(1).copied().collect(),
+            lanes: lane.into_iter().copied().collect(),
+            days,
             ..self.clone()
         }
     }
