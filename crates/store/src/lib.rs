@@ -178,11 +178,7 @@ impl Store {
                 return postgres.looks.ask(looks).await;
             }
             let mut tx = self.reader().await?;
-            // One state for all that is read, and one lock instead of one for each statement.
-            tx.begin_snapshot().await?;
-            let looked = looks::read(&mut tx, &looks).await?;
-            tx.end_snapshot().await?;
-            Ok(Arc::new(looked))
+            Ok(Arc::new(looks::read(&mut tx, &looks).await?))
         })
     }
 

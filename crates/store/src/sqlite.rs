@@ -59,7 +59,7 @@ impl Sqlite {
         let writer = thread::Builder::new().name("writer".to_owned()).spawn({
             let checkpoints = Arc::clone(&checkpoints);
             move || {
-                let tx = Tx::sqlite(connection, None, terms);
+                let tx = Tx::sqlite_writer(connection, terms);
                 write(tx, queue, &checkpoints, &ids);
                 // Only now nothing is written any more, and another process may have the directory.
                 drop(lock);
@@ -133,7 +133,7 @@ fn prepare_writer(connection: &Connection) -> Result<()> {
     // LIKE minds case, as it does on PostgreSQL.
     connection.execute_batch(
         "PRAGMA case_sensitive_like = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
-         PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;",
+         PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768;",
     )?;
     keep_plans(connection)
 }
@@ -239,18 +239,15 @@ impl Readers {
         })))
     }
 
-    /// A reader.
+    /// A reader, in a transaction: all that it reads is of one state, and it asks for the lock of the
+    /// write-ahead log once instead of for each row that a statement looks up.
     pub(crate) fn take(&self) -> Result<Tx> {
         let idle = self.0.connections.lock().pop();
         let connection = match idle {
             Some(connection) => connection,
             None => open_reader(&self.0.file)?,
         };
-        Ok(Tx::sqlite(
-            connection,
-            Some(self.clone()),
-            self.0.terms.clone(),
-        ))
+        Tx::sqlite_reader(connection, self.clone(), self.0.terms.clone())
     }
 
     pub(crate) fn give_back(&self, connection: Connection) {
@@ -283,7 +280,7 @@ fn open_reader(file: &Path) -> Result<Connection> {
         ))
     })?;
     connection.busy_timeout(Duration::from_secs(5))?;
-    connection.execute_batch("PRAGMA case_sensitive_like = ON; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA mmap_size = 33554432;")?;
+    connection.execute_batch("PRAGMA case_sensitive_like = ON; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;")?;
     keep_plans(&connection)?;
     Ok(connection)
 }

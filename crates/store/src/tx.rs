@@ -10,6 +10,7 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use crate::{
     error::{Error, Result},
+    sqlite::Readers,
     statement::{Each, for_sqlite},
     terms::TermsCache,
 };
@@ -27,25 +28,37 @@ pub struct Tx {
 enum Connection {
     Sqlite {
         connection: Option<rusqlite::Connection>,
-        home: Option<crate::sqlite::Readers>,
+        home: Option<Readers>,
     },
     Postgres(Option<Object>),
 }
 
 impl Tx {
-    pub(crate) fn sqlite(
-        connection: rusqlite::Connection,
-        home: Option<crate::sqlite::Readers>,
-        terms: TermsCache,
-    ) -> Self {
+    pub(crate) fn sqlite_writer(connection: rusqlite::Connection, terms: TermsCache) -> Self {
         Self {
             connection: Connection::Sqlite {
                 connection: Some(connection),
-                home,
+                home: None,
             },
             snapshot: false,
             terms,
         }
+    }
+
+    pub(crate) fn sqlite_reader(
+        connection: rusqlite::Connection,
+        home: Readers,
+        terms: TermsCache,
+    ) -> Result<Self> {
+        run_cached(&connection, BEGIN_READING)?;
+        Ok(Self {
+            connection: Connection::Sqlite {
+                connection: Some(connection),
+                home: Some(home),
+            },
+            snapshot: true,
+            terms,
+        })
     }
 
     pub(crate) fn postgres(connection: Object, terms: TermsCache) -> Self {
@@ -61,12 +74,14 @@ impl Tx {
         &self.terms
     }
 
-    /// Makes all reads that follow see one state of the store.
+    /// Makes all reads that follow see one state of the store, as readers on SQLite always do.
     pub fn begin_snapshot<'a>(&'a mut self) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            self.snapshot = true;
+            if std::mem::replace(&mut self.snapshot, true) {
+                return Ok(());
+            }
             match &mut self.connection {
-                Connection::Sqlite { .. } => self.statement("BEGIN DEFERRED").await,
+                Connection::Sqlite { .. } => self.statement(BEGIN_READING).await,
                 Connection::Postgres(_) => {
                     self.statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                         .await
@@ -278,7 +293,7 @@ impl Drop for Tx {
                 let Some(connection) = connection.take() else {
                     return;
                 };
-                if self.snapshot && connection.execute_batch("ROLLBACK").is_err() {
+                if self.snapshot && run_cached(&connection, END_READING).is_err() {
                     return;
                 }
                 if let Some(home) = home {
@@ -295,16 +310,31 @@ impl Drop for Tx {
 }
 
 impl Tx {
-    /// Ends a snapshot so that the connection can be used again; without it a PostgreSQL
-    /// connection is closed instead of being pooled.
+    /// Ends a snapshot so that the connection can be used again and sees what is newer; without it
+    /// a PostgreSQL connection is closed instead of being pooled.
     pub fn end_snapshot<'a>(&'a mut self) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            if std::mem::take(&mut self.snapshot) {
-                self.statement("COMMIT").await?;
+            match &self.connection {
+                Connection::Sqlite { .. } => {
+                    self.statement(END_READING).await?;
+                    self.statement(BEGIN_READING).await
+                }
+                Connection::Postgres(_) if std::mem::take(&mut self.snapshot) => {
+                    self.statement("COMMIT").await
+                }
+                Connection::Postgres(_) => Ok(()),
             }
-            Ok(())
         })
     }
+}
+
+const BEGIN_READING: &str = "BEGIN DEFERRED";
+const END_READING: &str = "ROLLBACK";
+
+/// Runs a statement without parameters that is run often.
+fn run_cached(connection: &rusqlite::Connection, sql: &str) -> Result<()> {
+    connection.prepare_cached(sql)?.raw_execute()?;
+    Ok(())
 }
 
 fn open(connection: &mut Option<rusqlite::Connection>) -> Result<&rusqlite::Connection> {
