@@ -35,6 +35,10 @@ pub const GATE: &[&[&str]] = &[
     &["kill", "--rounds", "10", "--store", "postgres"],
     &["kill", "--rounds", "10", "--store", "sqlite", CONTROL],
     &["kill", "--rounds", "10", "--store", "postgres", CONTROL],
+    &["replay", "--every", "20", "--store", "sqlite"],
+    &["replay", "--every", "20", "--store", "postgres"],
+    &["replay", "--every", "20", "--cut", "--store", "sqlite"],
+    &["replay", "--every", "20", "--cut", "--store", "postgres"],
 ];
 
 /// Builds server and prover for release and runs the prover; whether it succeeded.
@@ -112,9 +116,10 @@ pub fn name_of(arguments: &[&str]) -> String {
     let mut name = String::new();
     while let Some(word) = words.next() {
         match *word {
-            "--rounds" => {
+            "--rounds" | "--every" => {
                 words.next();
             }
+            "--cut" => name.push_str(" with less room"),
             "--store" => {
                 name.push_str(" on ");
                 name.push_str(words.next().copied().unwrap_or_default());

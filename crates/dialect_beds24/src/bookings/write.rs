@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use http::StatusCode;
-use http::header::HeaderValue;
-use http_kit::answer::JSON;
-use http_kit::{Answer, Call, Idempotency, Result, limits};
+use http_kit::{Answer, Call, Result, limits};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use service::bookings::BookingOutcome;
-use service::bookings::write::{BookingWrite, Once, WriteAnswer};
+use service::bookings::write::BookingWrite;
 
 use super::{render, sees_reading, sees_writing, translate};
+use crate::once::{answered, once};
 use crate::state::{State, refused};
 use crate::wire::booking_in::{BookingIn, NEW_BOOKING};
 use crate::wire::booking_out::Sees;
@@ -23,19 +21,16 @@ pub async fn write(state: State, call: Call) -> Result<Answer> {
     let items = call.items(limits::BATCH_ITEMS)?;
     let (plan, writes) = Plan::read(&items, sees_writing(&call.actor), sees_reading(&call.actor));
     let plan = Arc::new(plan);
-    let once = call
-        .idempotency
-        .clone()
-        .map(|key| once(key, Arc::clone(&plan)));
+    let for_key = Arc::clone(&plan);
+    let once = once(&call, move |outcomes| for_key.elements(outcomes));
     let answer = state
         .service
         .bookings()
         .write(&call.actor, writes, once)
         .await;
-    Ok(match answer.map_err(refused)? {
-        WriteAnswer::Fresh(outcomes) => created(plan.render(&outcomes)),
-        WriteAnswer::Replayed { status, body } => replayed(status, body),
-    })
+    Ok(answered(answer.map_err(refused)?, |outcomes| {
+        plan.elements(outcomes)
+    }))
 }
 
 /// The items as they were read: what is known of each before anything is done.
@@ -70,8 +65,8 @@ impl Plan {
         (Self { items, sees }, writes)
     }
 
-    /// The body of the answer. It may be rendered more than once, and comes out the same.
-    fn render(&self, outcomes: &[BookingOutcome]) -> Vec<u8> {
+    /// The elements of the answer. They may be rendered more than once, and come out the same.
+    fn elements(&self, outcomes: &[BookingOutcome]) -> Vec<Element> {
         let mut outcomes = outcomes.iter();
         let elements = self.items.iter().map(|(read, item)| {
             let mut element = read.clone();
@@ -83,7 +78,7 @@ impl Plan {
             }
             element
         });
-        serde_json::to_vec(&elements.collect::<Vec<_>>()).unwrap_or_default()
+        elements.collect()
     }
 }
 
@@ -97,22 +92,4 @@ fn read_item(raw: &RawValue, sees: Sees, element: &mut Element) -> Option<Bookin
             None
         }
     }
-}
-
-fn once(key: Idempotency, plan: Arc<Plan>) -> Once {
-    Once {
-        key: key.key,
-        fingerprint: key.fingerprint,
-        render: Box::new(move |outcomes| (StatusCode::CREATED.as_u16(), plan.render(outcomes))),
-    }
-}
-
-fn created(body: Vec<u8>) -> Answer {
-    Answer::bytes(StatusCode::CREATED, JSON, body)
-}
-
-fn replayed(status: u16, body: Vec<u8>) -> Answer {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::CREATED);
-    let mark = HeaderValue::from_static("true");
-    Answer::bytes(status, JSON, body).header(http_kit::idempotency::REPLAYED, mark)
 }

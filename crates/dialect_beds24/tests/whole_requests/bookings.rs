@@ -525,7 +525,7 @@ async fn confirmed_sent_to_a_guest_who_is_in_house_or_has_left_changes_nothing_o
             let items = vec![BookingWrite::Change(Box::new(patch))];
             let written = house.service.bookings().write(&actor, items, None).await;
             match written.unwrap() {
-                service::bookings::write::WriteAnswer::Fresh(mut outcomes) => {
+                service::once::WriteAnswer::Fresh(mut outcomes) => {
                     outcomes.remove(0).result.unwrap().after.booking.status
                 }
                 answer => panic!("there is no key: {answer:?}"),

@@ -16,7 +16,8 @@ use http_kit::Stopwatch;
 use jiff::{SignedDuration, ToSpan, civil::Date};
 use service::{
     PageOf, Service,
-    bookings::{BookingWrite, GroupChoice, NewBooking, UnitChoice, write::WriteAnswer},
+    bookings::{BookingWrite, GroupChoice, NewBooking, UnitChoice},
+    once::WriteAnswer,
     properties::{PropertyFilter, PropertyPatch, PropertyWrite, RoomPatch, RoomWrite},
     sale::BookingDetails,
     tenants::NewTenant,

@@ -10,10 +10,8 @@ use domain::{
 use serde_json::json;
 use service::{
     PageOf,
-    bookings::{
-        BookingFilter, BookingInclude, BookingWrite, GroupChoice, NewBooking, UnitChoice,
-        write::WriteAnswer,
-    },
+    bookings::{BookingFilter, BookingInclude, BookingWrite, GroupChoice, NewBooking, UnitChoice},
+    once::WriteAnswer,
     sale::BookingDetails,
 };
 use testkit::{TestApp, in_every_app};

@@ -17,7 +17,7 @@ pub use self::{
     find::{BookingFilter, BookingInclude, DayRange, InstantRange, OnDay, StatusChoice},
     write::{
         BookingChange, BookingOutcome, BookingPatch, BookingWrite, GroupChoice, ItemOutcome,
-        ItemWrite, NewBooking, Once, UnitChoice, Written,
+        ItemWrite, NewBooking, UnitChoice, Written,
     },
 };
 

@@ -15,7 +15,11 @@ use store::{
 pub use store::hot::UnitChoice;
 
 use super::{BookingView, Bookings};
-use crate::{Error, Refusal, Result, UseCase, stamp::stamp};
+use crate::{
+    Error, Refusal, Result, UseCase,
+    once::{Once, WriteAnswer},
+    stamp::stamp,
+};
 
 /// The most items that one call takes.
 pub const MOST_ITEMS: usize = 10_000;
@@ -171,33 +175,6 @@ pub struct Written {
 /// What became of a line or a note.
 pub type ItemOutcome = SubOutcome;
 
-/// Renders status and body of an answer that is kept.
-pub type Render = Box<dyn Fn(&[BookingOutcome]) -> (u16, Vec<u8>) + Send + Sync>;
-
-/// A caller's wish that the call happens once, whatever the network does.
-pub struct Once {
-    /// The idempotency key.
-    pub key: String,
-    /// SHA-256 of what was asked.
-    pub fingerprint: [u8; 32],
-    /// Renders the answer. It may run more than once.
-    pub render: Render,
-}
-
-/// What became of a call.
-#[derive(Debug)]
-pub enum WriteAnswer {
-    /// It ran: one outcome per item, in order.
-    Fresh(Vec<BookingOutcome>),
-    /// It ran before under the same key; this was the answer.
-    Replayed {
-        /// The status.
-        status: u16,
-        /// The body, byte for byte.
-        body: Vec<u8>,
-    },
-}
-
 impl Bookings<'_> {
     /// Makes and changes bookings. All items are committed together, each refused or done by itself,
     /// and answered in their order.
@@ -208,8 +185,8 @@ impl Bookings<'_> {
         &self,
         actor: &Actor,
         items: Vec<BookingWrite>,
-        once: Option<Once>,
-    ) -> Result<WriteAnswer> {
+        once: Option<Once<BookingOutcome>>,
+    ) -> Result<WriteAnswer<BookingOutcome>> {
         UseCase::WriteBookings.authorize(actor)?;
         if items.len() > MOST_ITEMS {
             return Err(Error::TooMany { limit: MOST_ITEMS });
@@ -235,7 +212,8 @@ impl Bookings<'_> {
     }
 }
 
-fn claim(once: Once) -> Claim {
+/// The claim on a batch's outcomes, which are told as those of bookings.
+fn claim(once: Once<BookingOutcome>) -> Claim {
     let render = once.render;
     Claim {
         key: once.key,

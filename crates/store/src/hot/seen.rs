@@ -155,11 +155,12 @@ pub(super) struct Held {
     pub(super) is_removed: bool,
 }
 
-/// Everything a batch has read and changed.
+/// Everything a batch has read and changed. It is kept in the order of the keys, because rows that are
+/// written in that order fill pages one after another.
 #[derive(Clone, Default)]
 pub struct Seen {
-    pub(super) lanes: HashMap<Key, Lane>,
-    pub(super) bookings: HashMap<Key, Held>,
+    pub(super) lanes: BTreeMap<Key, Lane>,
+    pub(super) bookings: BTreeMap<Key, Held>,
     pub(super) terms: Terms,
     pub(super) changes: RowChanges,
     pub(super) answers: HashMap<(Id, Id, String), KnownAnswer>,

@@ -48,7 +48,8 @@ impl Seen {
         let mut writes = Writes::default();
         lane_rows(&mut writes, &self);
         booking_rows(&mut writes, &self);
-        let changes = self.changes;
+        let mut changes = self.changes;
+        changes.events.sort_by_key(|event| event.id);
         item_rows(&mut writes, changes.lines);
         item_rows(&mut writes, changes.notes);
         removed_rows(&mut writes, &changes.bookings_removed);

@@ -35,7 +35,7 @@ pub fn open(file: &Path) -> anyhow::Result<Connection> {
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
-         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;",
+         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768;",
     )?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
