@@ -35,11 +35,12 @@ pub const TERMS_RESOURCES: usize = 4_000;
 /// How much memory the calendar days may take that are kept.
 pub const TERMS_DAYS_BYTES: u64 = 24 * 1024 * 1024;
 
-/// How many questions about lanes are answered together on PostgreSQL.
-pub const LOOKS_TOGETHER: usize = 256;
+/// How many questions about lanes are answered together on PostgreSQL. With more, one connection would
+/// take what all wait for, and the others would have nothing to do meanwhile.
+pub const LOOKS_TOGETHER: usize = 16;
 
 /// How many connections to PostgreSQL answer questions about lanes.
-pub const LOOKERS: usize = 2;
+pub const LOOKERS: usize = 3;
 
 /// From this size of the write-ahead log on a checkpoint is worth its work.
 pub const CHECKPOINT_FROM_BYTES: u64 = 4 * 1024 * 1024;
