@@ -342,12 +342,12 @@ fn unit_nights(lane: &LaneView, first: Date, nights: usize) -> Vec<UnitNight> {
             unassigned: 0,
         })
         .collect();
-    for allocation in &lane.allocations {
+    for one in &lane.occupied {
         for (night, of_night) in found.iter_mut().enumerate() {
-            if allocation.starts_at < edges[night + 1] && edges[night] < allocation.ends_at {
-                match allocation.unit {
+            if one.starts_at < edges[night + 1] && edges[night] < one.ends_at {
+                match one.unit {
                     Some(unit) => *of_night.units.entry(unit).or_default() += 1,
-                    None => of_night.unassigned += allocation.quantity,
+                    None => of_night.unassigned += one.quantity,
                 }
             }
         }

@@ -12,8 +12,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::{
     error::{Error, Result},
-    hot::Seen,
-    limits,
+    hot, limits,
     occupancy::LaneView,
     postgres::Connections,
     terms::Terms,
@@ -41,7 +40,7 @@ pub struct Looked {
 }
 
 impl Looked {
-    /// A lane, if there is such a resource. Its allocations may reach beyond the nights that were asked
+    /// A lane, if there is such a resource. What is occupied may reach beyond the nights that were asked
     /// about.
     pub fn lane(&self, tenant_id: Id, resource_id: Id) -> Option<&LaneView> {
         self.lanes.get(&(tenant_id, resource_id))
@@ -50,7 +49,7 @@ impl Looked {
 
 /// Reads what is asked about, over one connection.
 pub(crate) async fn read(tx: &mut Tx, looks: &[Look]) -> Result<Looked> {
-    let (lanes, terms) = Seen::look(tx, looks).await?.into_views();
+    let (lanes, terms) = hot::views::look(tx, looks).await?;
     Ok(Looked { lanes, terms })
 }
 

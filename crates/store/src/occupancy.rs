@@ -15,11 +15,34 @@ use jiff::civil::Date;
 
 use crate::{
     error::Result,
-    hot::{Allocation, OF_BOOKING, allocation_key},
+    hot::{OF_BOOKING, allocation_key},
     looks::{self, Look},
     statement::Each,
     tx::Tx,
 };
+
+/// What somebody has taken of a lane, as far as it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Occupied {
+    /// First second taken.
+    pub starts_at: i64,
+    /// First second free again.
+    pub ends_at: i64,
+    /// How much it takes.
+    pub quantity: i64,
+    /// The unit it has, from 1.
+    pub unit: Option<i64>,
+}
+
+impl Occupied {
+    fn taken(&self) -> Taken {
+        Taken {
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+            quantity: self.quantity,
+        }
+    }
+}
 
 /// A lane as it stands, for a stretch of days.
 #[derive(Clone, Debug)]
@@ -32,8 +55,8 @@ pub struct LaneView {
     pub zone: Zone,
     /// How much it holds.
     pub capacity: i64,
-    /// What is taken in the stretch.
-    pub allocations: Vec<Allocation>,
+    /// What is taken in the stretch, in any order.
+    pub occupied: Vec<Occupied>,
     /// Limits on what is sold, by day.
     pub limits: BTreeMap<i64, i64>,
 }
@@ -65,25 +88,15 @@ impl LaneView {
     /// For each night from `first` on, how many are taken at its fullest moment.
     pub fn taken(&self, first: Date, nights: usize) -> Vec<i64> {
         let edges = self.edges(first, nights);
-        let mut of_night: Vec<Vec<Taken>> = vec![Vec::new(); edges.len().saturating_sub(1)];
-        for allocation in &self.allocations {
-            let from = edges
-                .partition_point(|edge| *edge <= allocation.starts_at)
-                .saturating_sub(1);
-            for (night, taken) in of_night.iter_mut().enumerate().skip(from) {
-                if edges[night] >= allocation.ends_at {
-                    break;
-                }
-                if edges[night + 1] > allocation.starts_at {
-                    taken.push(allocation.taken());
-                }
-            }
+        let mut of_night: Vec<Night> = edges.windows(2).map(Night::between).collect();
+        for one in &self.occupied {
+            let from = edges.partition_point(|edge| *edge <= one.starts_at);
+            let touched = of_night.iter_mut().skip(from.saturating_sub(1));
+            touched
+                .take_while(|night| night.from < one.ends_at)
+                .for_each(|night| night.add(one));
         }
-        of_night
-            .iter()
-            .enumerate()
-            .map(|(night, taken)| peak(taken, edges[night], edges[night + 1]))
-            .collect()
+        of_night.iter().map(Night::peak).collect()
     }
 
     /// For each night from `first` on, how many can still be sold: the capacity or the day's limit,
@@ -104,7 +117,7 @@ impl LaneView {
     /// How many can still be sold for a whole stay: the same question that a booking is asked.
     pub fn free_for(&self, arrival: Date, departure: Date) -> i64 {
         crate::hot::free_for(
-            &self.allocations,
+            self.occupied.iter().map(Occupied::taken).collect(),
             self.capacity,
             &self.limits,
             &self.zone,
@@ -116,6 +129,43 @@ impl LaneView {
     /// The seconds at which the nights turn over, one more than nights.
     pub fn edges(&self, first: Date, nights: usize) -> Vec<i64> {
         turnovers(&self.zone, first, nights)
+    }
+}
+
+/// What is taken in one night. Nearly all of it is taken from noon to noon, and of that the sum is all
+/// that matters.
+struct Night {
+    from: i64,
+    to: i64,
+    throughout: i64,
+    in_part: Vec<Taken>,
+}
+
+impl Night {
+    fn between(edges: &[i64]) -> Self {
+        Self {
+            from: edges[0],
+            to: edges[1],
+            throughout: 0,
+            in_part: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, one: &Occupied) {
+        if one.starts_at <= self.from && self.to <= one.ends_at {
+            self.throughout = self.throughout.saturating_add(one.quantity.max(0));
+        } else if one.starts_at < self.to {
+            self.in_part.push(one.taken());
+        }
+    }
+
+    fn peak(&self) -> i64 {
+        // A night of a date that the zone skipped has no moment in which anything is taken.
+        if self.from >= self.to {
+            return 0;
+        }
+        self.throughout
+            .saturating_add(peak(&self.in_part, self.from, self.to))
     }
 }
 

@@ -144,7 +144,11 @@ impl Tx {
             match &mut self.connection {
                 Connection::Sqlite { connection, .. } => {
                     let mut rows = Vec::new();
-                    sqlite_rows(open(connection)?, &for_sqlite(sql), parameters, &mut rows)?;
+                    let mut statement = sqlite_statement(open(connection)?, &for_sqlite(sql))?;
+                    sqlite_rows(&mut statement, parameters, |row, width| {
+                        rows.push(sqlite_row(row, width)?);
+                        Ok(())
+                    })?;
                     Ok(rows)
                 }
                 Connection::Postgres(client) => {
@@ -201,30 +205,55 @@ impl Tx {
             }
             match &mut self.connection {
                 Connection::Sqlite { connection, .. } => {
-                    let connection = open(connection)?;
                     let mut answers = Vec::new();
-                    for row in rows {
-                        sqlite_rows(connection, each.sqlite(), row, &mut answers)?;
-                    }
+                    sqlite_each(open(connection)?, each.sqlite(), rows, |row, width| {
+                        answers.push(sqlite_row(row, width)?);
+                        Ok(())
+                    })?;
                     Ok(answers)
                 }
                 Connection::Postgres(client) => {
-                    let client = pooled(client)?;
-                    let statement = prepared(client, each.postgres()).await?;
-                    let arrays = arrays(each, rows);
-                    let parameters: Vec<&(dyn ToSql + Sync)> = arrays
-                        .iter()
-                        .map(|array| array.as_ref() as &(dyn ToSql + Sync))
-                        .collect();
-                    client
-                        .query(&statement, &parameters)
-                        .await?
-                        .iter()
-                        .map(postgres_row)
-                        .collect()
+                    let answers = postgres_each(pooled(client)?, each, rows).await?;
+                    answers.iter().map(postgres_row).collect()
                 }
             }
         })
+    }
+
+    /// Reads rows of `N` numbers with a statement over `rows`, without a list for each of them.
+    pub(crate) async fn read_numbers<const N: usize>(
+        &mut self,
+        each: &Each,
+        rows: &[Row],
+    ) -> Result<Vec<[Option<i64>; N]>> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        match &mut self.connection {
+            Connection::Sqlite { connection, .. } => {
+                let mut answers = Vec::new();
+                sqlite_each(open(connection)?, each.sqlite(), rows, |row, _| {
+                    let mut numbers = [None; N];
+                    for (index, number) in numbers.iter_mut().enumerate() {
+                        *number = row.get(index)?;
+                    }
+                    answers.push(numbers);
+                    Ok(())
+                })?;
+                Ok(answers)
+            }
+            Connection::Postgres(client) => {
+                let answers = postgres_each(pooled(client)?, each, rows).await?;
+                let numbers = |row: &tokio_postgres::Row| {
+                    let mut numbers = [None; N];
+                    for (index, number) in numbers.iter_mut().enumerate() {
+                        *number = row.try_get(index)?;
+                    }
+                    Ok(numbers)
+                };
+                answers.iter().map(numbers).collect()
+            }
+        }
     }
 
     /// Writes with statements over rows, in the order given; on PostgreSQL all are under way at
@@ -386,37 +415,76 @@ fn bind(statement: &mut rusqlite::CachedStatement<'_>, parameters: &[Value]) -> 
     Ok(())
 }
 
-fn sqlite_rows(
-    connection: &rusqlite::Connection,
+fn sqlite_statement<'a>(
+    connection: &'a rusqlite::Connection,
     sql: &str,
-    parameters: &[Value],
-    into: &mut Vec<Row>,
-) -> Result<()> {
-    use rusqlite::types::ValueRef;
+) -> Result<rusqlite::CachedStatement<'a>> {
     #[cfg(test)]
     crate::plans::note(sql);
-    let mut statement = connection.prepare_cached(sql)?;
-    bind(&mut statement, parameters)?;
+    Ok(connection.prepare_cached(sql)?)
+}
+
+/// Runs a statement once for each row of parameters.
+fn sqlite_each(
+    connection: &rusqlite::Connection,
+    sql: &str,
+    rows: &[Row],
+    mut found: impl FnMut(&rusqlite::Row<'_>, usize) -> Result<()>,
+) -> Result<()> {
+    let mut statement = sqlite_statement(connection, sql)?;
+    for row in rows {
+        sqlite_rows(&mut statement, row, &mut found)?;
+    }
+    Ok(())
+}
+
+/// Runs a statement; each row is told with how many cells it has.
+fn sqlite_rows(
+    statement: &mut rusqlite::CachedStatement<'_>,
+    parameters: &[Value],
+    mut found: impl FnMut(&rusqlite::Row<'_>, usize) -> Result<()>,
+) -> Result<()> {
+    bind(statement, parameters)?;
     let width = statement.column_count();
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next()? {
-        let mut cells = Vec::with_capacity(width);
-        for index in 0..width {
-            cells.push(match row.get_ref(index)? {
-                ValueRef::Null => Value::Null,
-                ValueRef::Integer(value) => Value::Int(value),
-                ValueRef::Text(value) => Value::Text(String::from_utf8_lossy(value).into_owned()),
-                ValueRef::Blob(value) => Value::Bytes(value.to_vec()),
-                ValueRef::Real(value) => {
-                    return Err(Error::Refused(format!(
-                        "a query answered {value}, a fraction"
-                    )));
-                }
-            });
-        }
-        into.push(cells);
+        found(row, width)?;
     }
     Ok(())
+}
+
+fn sqlite_row(row: &rusqlite::Row<'_>, width: usize) -> Result<Row> {
+    use rusqlite::types::ValueRef;
+    let mut cells = Vec::with_capacity(width);
+    for index in 0..width {
+        cells.push(match row.get_ref(index)? {
+            ValueRef::Null => Value::Null,
+            ValueRef::Integer(value) => Value::Int(value),
+            ValueRef::Text(value) => Value::Text(String::from_utf8_lossy(value).into_owned()),
+            ValueRef::Blob(value) => Value::Bytes(value.to_vec()),
+            ValueRef::Real(value) => {
+                return Err(Error::Refused(format!(
+                    "a query answered {value}, a fraction"
+                )));
+            }
+        });
+    }
+    Ok(cells)
+}
+
+/// Runs a statement once for all rows of parameters.
+async fn postgres_each(
+    client: &Object,
+    each: &Each,
+    rows: &[Row],
+) -> Result<Vec<tokio_postgres::Row>> {
+    let statement = prepared(client, each.postgres()).await?;
+    let arrays = arrays(each, rows);
+    let parameters: Vec<&(dyn ToSql + Sync)> = arrays
+        .iter()
+        .map(|array| array.as_ref() as &(dyn ToSql + Sync))
+        .collect();
+    Ok(client.query(&statement, &parameters).await?)
 }
 
 fn sqlite_write(connection: &rusqlite::Connection, each: &Each, rows: &[Row]) -> Result<u64> {

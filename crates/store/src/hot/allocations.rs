@@ -70,9 +70,4 @@ impl Allocations {
     pub(super) fn keep_before(&mut self, id: Id) {
         self.0.retain(|place, _| place.1 < id);
     }
-
-    /// All of them, by start, as a list.
-    pub(super) fn into_vec(self) -> Vec<Allocation> {
-        self.0.into_values().collect()
-    }
 }

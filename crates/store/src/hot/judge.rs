@@ -9,10 +9,7 @@ use domain::{
 };
 use jiff::civil::Date;
 
-use super::{
-    Refusal,
-    seen::{Allocation, Lane},
-};
+use super::{Refusal, seen::Lane};
 use crate::limits::LONGEST_STAY_DAYS;
 
 /// What to do about a booking that does not fit.
@@ -92,7 +89,7 @@ pub(super) fn judge(lane: &Lane, stay: &Stay, asked: &Question) -> Result<i64, R
 
 /// What is left for a whole stay, under capacity and limits: what [`judge`] asks of a lane.
 pub(crate) fn free_for(
-    allocations: &[Allocation],
+    taken: Vec<Taken>,
     capacity: i64,
     by_day: &BTreeMap<i64, i64>,
     zone: &Zone,
@@ -102,7 +99,6 @@ pub(crate) fn free_for(
     let Ok(period) = night_instants(zone, arrival, departure) else {
         return 0;
     };
-    let taken: Vec<Taken> = allocations.iter().map(Allocation::taken).collect();
     let limits = limits(by_day, zone, arrival, departure);
     free_under(
         &taken,

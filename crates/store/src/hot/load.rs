@@ -22,8 +22,6 @@ use super::{
 use crate::{
     error::{Error, Result},
     idempotency::Stored,
-    looks::Look,
-    occupancy::LaneView,
     statement::Each,
     terms::{Ask, Terms},
     tx::Tx,
@@ -203,39 +201,12 @@ impl Seen {
         Ok(())
     }
 
-    /// Reads lanes without locking them, for those who only look.
-    pub(crate) async fn look(tx: &mut Tx, looks: &[Look]) -> Result<Self> {
-        let mut seen = Seen::default();
-        let mut wanted: BTreeMap<Key, Vec<Nights>> = BTreeMap::new();
-        for look in looks {
-            let stretches = wanted
-                .entry((look.tenant_id, look.resource_id))
-                .or_default();
-            stretches.extend(nights(look.first, look.until));
-        }
-        seen.load_lanes(tx, wanted.keys().copied().collect(), false)
-            .await?;
-        seen.load_stretches(tx, &wanted).await?;
-        Ok(seen)
-    }
-
-    /// The lanes as views, with their terms.
-    pub(crate) fn into_views(self) -> (BTreeMap<Key, LaneView>, Terms) {
-        let views = self.lanes.into_iter().map(|(key, lane)| {
-            let view = LaneView {
-                resource_id: key.1,
-                organization_id: lane.organization_id,
-                zone: lane.zone,
-                capacity: lane.capacity,
-                allocations: lane.allocations.into_vec(),
-                limits: lane.limits,
-            };
-            (key, view)
-        });
-        (views.collect(), self.terms)
-    }
-
-    async fn load_lanes(&mut self, tx: &mut Tx, keys: Vec<Key>, lock: bool) -> Result<()> {
+    pub(super) async fn load_lanes(
+        &mut self,
+        tx: &mut Tx,
+        keys: Vec<Key>,
+        lock: bool,
+    ) -> Result<()> {
         static LANES: std::sync::LazyLock<[Each; 2]> =
             std::sync::LazyLock::new(|| ["", " FOR UPDATE OF l"].map(lanes));
         let rows: Vec<Row> = keys.iter().map(key_row).collect();
@@ -358,7 +329,7 @@ impl Lane {
 const DAY_S: i64 = 86_400;
 
 /// The nights of a stay as day numbers, the departure day left out.
-type Nights = (i64, i64);
+pub(super) type Nights = (i64, i64);
 
 fn named_bookings(batch: &[&Submission]) -> BTreeSet<Key> {
     let mut named = BTreeSet::new();
@@ -447,7 +418,7 @@ fn asked(command: &Command, tenant_id: Id, seen: &Seen) -> Option<(Id, Option<Ni
     }
 }
 
-fn nights(arrival: Date, departure: Date) -> Option<Nights> {
+pub(super) fn nights(arrival: Date, departure: Date) -> Option<Nights> {
     let furthest = arrival
         .checked_add(crate::limits::LONGEST_STAY_DAYS.days())
         .ok()?;
@@ -461,7 +432,7 @@ fn nights(arrival: Date, departure: Date) -> Option<Nights> {
 }
 
 /// Joins stretches that touch or overlap.
-fn joined(stretches: &[Nights]) -> Vec<Nights> {
+pub(super) fn joined(stretches: &[Nights]) -> Vec<Nights> {
     let mut sorted = stretches.to_vec();
     sorted.sort_unstable();
     let mut joined: Vec<Nights> = Vec::with_capacity(sorted.len());
@@ -486,7 +457,7 @@ fn allocation_row(key: Key, lane: &Lane, from: i64, to: i64) -> Row {
 }
 
 /// From which second to which nights last.
-fn instants(zone: &Zone, first: i64, until: i64) -> (i64, i64) {
+pub(super) fn instants(zone: &Zone, first: i64, until: i64) -> (i64, i64) {
     let day = catalogue::from_day_number;
     let period = day(first)
         .zip(day(until))

@@ -17,6 +17,7 @@ mod place;
 mod remove;
 mod seen;
 mod units;
+pub(crate) mod views;
 mod write;
 
 use std::sync::Arc;
