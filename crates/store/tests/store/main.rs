@@ -6,6 +6,7 @@ mod changes;
 mod copies;
 mod groups_and_items;
 mod idempotency;
+mod looks;
 mod overbooking;
 mod random_history;
 mod reach;
