@@ -42,12 +42,17 @@ pub const LOOKS_TOGETHER: usize = 16;
 /// How many connections to PostgreSQL answer questions about lanes.
 pub const LOOKERS: usize = 3;
 
-/// From this size of the write-ahead log on a checkpoint is worth its work.
-pub const CHECKPOINT_FROM_BYTES: u64 = 4 * 1024 * 1024;
+/// From this many pages of the write-ahead log on, that are not in the database yet, copying them is
+/// worth its flushes: 16 MB. A page that changes often is copied once for many changes.
+pub const COPY_FROM_PAGES: u32 = 4_096;
 
-/// At this size of the write-ahead log the writer itself waits for a full checkpoint, so that the
-/// log stays bounded under constant load.
-pub const LOG_BOUND_BYTES: u64 = 256 * 1024 * 1024;
+/// From this many pages on the write-ahead log begins anew at the next chance: 64 MB. What is written
+/// over costs a commit less than what makes the file longer.
+pub const LOG_RESTART_PAGES: u32 = 16_384;
+
+/// At this many pages the writer waits until the log can begin anew, so that it stays bounded under
+/// constant load: 256 MB.
+pub const LOG_BOUND_PAGES: u32 = 65_536;
 
 /// How many rounds of widening a command may ask for while re-packing units.
 pub const WIDENINGS: usize = 6;

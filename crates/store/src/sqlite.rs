@@ -1,12 +1,11 @@
 //! SQLite: one writer thread, one read-only connection per core, checkpoints beside the writer.
 
+mod log;
+
 use std::{
     fs::{File, TryLockError},
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -22,6 +21,7 @@ use crate::{
     tx::{Tx, finish},
     writer::{Job, Queue, run_jobs},
 };
+use log::Log;
 
 /// The file inside the data directory.
 pub const FILE: &str = "tabard.db";
@@ -31,7 +31,7 @@ const LOCK: &str = "tabard.lock";
 pub(crate) struct Sqlite {
     pub(crate) readers: Readers,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    checkpoints: Arc<Checkpoints>,
+    log: Arc<Log>,
 }
 
 impl Sqlite {
@@ -51,16 +51,12 @@ impl Sqlite {
         migrate::sqlite(&mut connection)?;
         let terms = TermsCache::new();
         let readers = Readers::open(&file, terms.clone())?;
-        let checkpoints = Arc::new(Checkpoints {
-            stop: AtomicBool::new(false),
-            file: file.clone(),
-            one_at_a_time: Mutex::new(()),
-        });
+        let log = Log::follow(&mut connection)?;
         let writer = thread::Builder::new().name("writer".to_owned()).spawn({
-            let checkpoints = Arc::clone(&checkpoints);
+            let log = Arc::clone(&log);
             move || {
                 let tx = Tx::sqlite_writer(connection, terms);
-                write(tx, queue, &checkpoints, &ids);
+                write(tx, queue, &log, &ids);
                 // Only now nothing is written any more, and another process may have the directory.
                 drop(lock);
             }
@@ -68,8 +64,8 @@ impl Sqlite {
         let checkpointer = thread::Builder::new()
             .name("checkpoints".to_owned())
             .spawn({
-                let checkpoints = Arc::clone(&checkpoints);
-                move || checkpoints.run()
+                let log = Arc::clone(&log);
+                move || log.copy_until_stopped(&file)
             });
         let threads = [writer, checkpointer]
             .into_iter()
@@ -78,13 +74,13 @@ impl Sqlite {
         Ok(Self {
             readers,
             threads: Mutex::new(threads),
-            checkpoints,
+            log,
         })
     }
 
     /// Waits until the writer has done everything that was queued. The queue must be closed.
     pub(crate) fn join(&self) {
-        self.checkpoints.stop.store(true, Ordering::Relaxed);
+        self.log.stop();
         for thread in std::mem::take(&mut *self.threads.lock()) {
             if thread.join().is_err() {
                 tracing::error!("a thread of the store ended in panic");
@@ -131,10 +127,12 @@ fn lock(directory: &Path) -> Result<File> {
 fn prepare_writer(connection: &Connection) -> Result<()> {
     connection.busy_timeout(Duration::from_secs(5))?;
     // LIKE minds case, as it does on PostgreSQL.
-    connection.execute_batch(
+    connection.execute_batch(&format!(
         "PRAGMA case_sensitive_like = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
-         PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768;",
-    )?;
+         PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768;
+         PRAGMA journal_size_limit = {};",
+        i64::from(limits::LOG_BOUND_PAGES) * 4096
+    ))?;
     keep_plans(connection)
 }
 
@@ -146,69 +144,14 @@ fn keep_plans(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-fn write(mut tx: Tx, mut queue: Queue, checkpoints: &Checkpoints, ids: &IdSource) {
-    let mut bound = limits::LOG_BOUND_BYTES;
+fn write(mut tx: Tx, mut queue: Queue, log: &Log, ids: &IdSource) {
     while let Some(first) = queue.wait() {
         let mut jobs: Vec<Job> = vec![first];
         queue.take_more(&mut jobs);
         finish(run_jobs(&mut tx, jobs, ids));
-        if checkpoints.log_bytes() > bound {
-            bound = cut_log(&mut tx, checkpoints);
-        }
+        log.start_again_if_due(&mut tx);
     }
-    checkpoints.stop.store(true, Ordering::Relaxed);
-    let _alone = checkpoints.one_at_a_time.lock();
-    if let Err(error) = finish(tx.query("PRAGMA wal_checkpoint(TRUNCATE)", &[])) {
-        tracing::warn!(%error, "the last checkpoint failed; the next start makes it up");
-    }
-}
-
-/// Empties the write-ahead log, and says at which size to try again: a long read keeps the log, and
-/// waiting for it in every batch would keep everybody.
-fn cut_log(tx: &mut Tx, checkpoints: &Checkpoints) -> u64 {
-    let _alone = checkpoints.one_at_a_time.lock();
-    if let Err(error) = finish(tx.query("PRAGMA wal_checkpoint(TRUNCATE)", &[])) {
-        tracing::warn!(%error, "the write-ahead log is over its bound and could not be emptied");
-    }
-    checkpoints.log_bytes() + limits::LOG_BOUND_BYTES
-}
-
-/// Moves the write-ahead log into the database while the writer goes on.
-struct Checkpoints {
-    stop: AtomicBool,
-    file: PathBuf,
-    /// Held during each checkpoint: SQLite refuses a second one at once, however long its busy timeout,
-    /// and under a constant load the writer would find one under way each time it wants its own.
-    one_at_a_time: Mutex<()>,
-}
-
-impl Checkpoints {
-    fn log_bytes(&self) -> u64 {
-        let mut log = self.file.clone().into_os_string();
-        log.push("-wal");
-        std::fs::metadata(log).map_or(0, |metadata| metadata.len())
-    }
-
-    fn run(&self) {
-        let Ok(connection) = Connection::open(&self.file) else {
-            tracing::error!(
-                "the checkpoint thread can't open the database; the writer will make checkpoints"
-            );
-            return;
-        };
-        while !self.stop.load(Ordering::Relaxed) {
-            thread::sleep(Duration::from_millis(100));
-            if self.log_bytes() < limits::CHECKPOINT_FROM_BYTES {
-                continue;
-            }
-            let _alone = self.one_at_a_time.lock();
-            if let Err(error) =
-                connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
-            {
-                tracing::debug!(%error, "a checkpoint did not finish; the next one goes on");
-            }
-        }
-    }
+    log.empty(&mut tx);
 }
 
 /// Read-only connections, one per core. Who finds none opens another: waiting would block a thread
