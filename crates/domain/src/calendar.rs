@@ -19,7 +19,9 @@ use crate::time::{self, BadPeriod, Date, Zone};
 /// What is set for one resource on one date. A date without any setting has no such day.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CalendarDay {
-    /// The date on whose evening the night begins.
+    /// The date on whose evening the night begins. Whoever keeps a day keeps it under its date, so that
+    /// days with the same settings are written alike.
+    #[serde(skip)]
     pub day: Date,
     /// At most so much of the resource may be taken that night; `None` leaves it to the capacity.
     #[serde(default, skip_serializing_if = "Option::is_none")]

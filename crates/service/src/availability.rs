@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use store::{
     Condition, Tx, Value,
     looks::{Look, Looked},
-    occupancy::{self, LaneView},
+    occupancy::{self, LaneView, Occupied},
     terms::{Sold, Terms},
 };
 
@@ -190,9 +190,14 @@ impl Service {
         UseCase::ReadCalendar.authorize(actor)?;
         let nights = nights_between(first, until)?;
         let seen = self.look(actor, filter, (first, until), page).await?;
-        Ok(seen.map(actor.tenant_id, |seen| UnitOccupancy {
-            resource: Arc::clone(&seen.sold.resource),
-            nights: unit_nights(seen.lane, first, nights),
+        let looks = Look::each(actor.tenant_id, &seen.ids, (first, until));
+        let stays = occupancy::stays(&mut self.store.reader().await?, &looks).await?;
+        Ok(seen.map(actor.tenant_id, |seen| {
+            let stays = stays.get(&seen.sold.resource.id);
+            UnitOccupancy {
+                resource: Arc::clone(&seen.sold.resource),
+                nights: unit_nights(&seen.lane.edges(first, nights), first, stays),
+            }
         }))
     }
 
@@ -213,13 +218,8 @@ impl Service {
                 (ids.collect(), page.more)
             }
         };
-        let look = |resource_id: &Id| Look {
-            tenant_id: actor.tenant_id,
-            resource_id: *resource_id,
-            first,
-            until,
-        };
-        let looked = self.store.look(ids.iter().map(look).collect()).await?;
+        let looks = Look::each(actor.tenant_id, &ids, (first, until));
+        let looked = self.store.look(looks).await?;
         let mut seen = PageSeen { ids, looked, more };
         seen.keep_reached(actor, filter);
         Ok(seen)
@@ -332,17 +332,17 @@ fn offers_of(actor: &Actor, seen: &Seen<'_>, wanted: &StayWanted) -> Vec<OfferVi
         .collect()
 }
 
-fn unit_nights(lane: &LaneView, first: Date, nights: usize) -> Vec<UnitNight> {
-    let edges = lane.edges(first, nights);
-    let mut found: Vec<UnitNight> = (0..nights)
-        .filter_map(|night| first.checked_add((night as i64).days()).ok())
+/// What the units have in each night from `first` on; `edges` are the moments at which the nights turn over.
+fn unit_nights(edges: &[i64], first: Date, stays: Option<&Vec<Occupied>>) -> Vec<UnitNight> {
+    let mut found: Vec<UnitNight> = (1..edges.len())
+        .filter_map(|night| first.checked_add((night as i64 - 1).days()).ok())
         .map(|night| UnitNight {
             night,
             units: BTreeMap::new(),
             unassigned: 0,
         })
         .collect();
-    for one in &lane.occupied {
+    for one in stays.into_iter().flatten() {
         for (night, of_night) in found.iter_mut().enumerate() {
             if one.starts_at < edges[night + 1] && edges[night] < one.ends_at {
                 match one.unit {

@@ -42,13 +42,25 @@ pub async fn read(tx: &mut Tx, tenant_id: Id, stretches: &[Days]) -> Result<Vec<
             ]
         })
         .collect();
-    let mut days = read_rows(tx, &rows).await?;
+    let rows = read_rows(tx, &rows).await?;
+    let mut days = rows
+        .into_iter()
+        .map(stored)
+        .collect::<Result<Vec<StoredDay>>>()?;
     days.sort_by_key(|day| (day.resource_id, day.day));
     Ok(days)
 }
 
-/// The stored days of stretches given as tenant, resource, first day number and the one after the last.
-pub(crate) async fn read_rows(tx: &mut Tx, rows: &[Row]) -> Result<Vec<StoredDay>> {
+/// A stored day from its row.
+pub(crate) fn stored(row: Row) -> Result<StoredDay> {
+    let mut day = StoredDay::from_row(row)?;
+    day.settings.day = day.day;
+    day.settings.sell_limit = day.sell_limit;
+    Ok(day)
+}
+
+/// The rows of stretches given as tenant, resource, first day number and the one after the last.
+pub(crate) async fn read_rows(tx: &mut Tx, rows: &[Row]) -> Result<Vec<Row>> {
     static READ: std::sync::LazyLock<Each> = std::sync::LazyLock::new(|| {
         let columns = columns_of::<StoredDay>("c");
         Each::owned(
@@ -64,11 +76,7 @@ pub(crate) async fn read_rows(tx: &mut Tx, rows: &[Row]) -> Result<Vec<StoredDay
             ],
         )
     });
-    let mut days: Vec<StoredDay> = Tx::kinds(tx.read_each(&READ, rows).await?)?;
-    for day in &mut days {
-        day.settings.sell_limit = day.sell_limit;
-    }
-    Ok(days)
+    tx.read_each(&READ, rows).await
 }
 
 /// Writes days over what is there. A day that says nothing any more loses its row. The lane of the

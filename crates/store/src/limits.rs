@@ -35,6 +35,17 @@ pub const TERMS_RESOURCES: usize = 4_000;
 /// How much memory the calendar days may take that are kept.
 pub const TERMS_DAYS_BYTES: u64 = 24 * 1024 * 1024;
 
+/// How many lanes are kept in memory for those who only look, some hundred bytes each.
+pub const LANES_KEPT: usize = 16_384;
+
+/// How many blocks of nights are kept with what is taken in them, some two hundred bytes each: those of a
+/// thousand lanes for more than two years.
+pub const NIGHT_BLOCKS_KEPT: usize = 65_536;
+
+/// How many numbers count the changes of lanes. With more lanes than that some share one, and are read
+/// again when another has changed.
+pub const LANE_CHANGES: usize = 4_096;
+
 /// How many questions about lanes are answered together on PostgreSQL. With more, one connection would
 /// take what all wait for, and the others would have nothing to do meanwhile.
 pub const LOOKS_TOGETHER: usize = 16;

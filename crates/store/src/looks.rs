@@ -1,6 +1,6 @@
 //! Looking at lanes: what is taken and what it is sold on, for those who only ask.
 //!
-//! On SQLite each look reads by itself, in-process. On PostgreSQL every statement is a journey, so what
+//! On SQLite each look answers from memory or reads by itself, in-process. On PostgreSQL every statement is a journey, so what
 //! many callers ask at the same time is read together ([`serve`]): who waits for a connection finds that
 //! their question has been taken along.
 
@@ -16,7 +16,7 @@ use crate::{
     occupancy::LaneView,
     postgres::Connections,
     terms::Terms,
-    tx::Tx,
+    tx::{Kept, Tx},
 };
 
 /// A lane that somebody looks at, for the nights from `first` to the one before `until`.
@@ -30,6 +30,19 @@ pub struct Look {
     pub first: Date,
     /// The morning after the last night; its terms are read too.
     pub until: Date,
+}
+
+impl Look {
+    /// The same nights of several resources.
+    pub fn each(tenant_id: Id, resource_ids: &[Id], (first, until): (Date, Date)) -> Vec<Self> {
+        let look = |resource_id: &Id| Self {
+            tenant_id,
+            resource_id: *resource_id,
+            first,
+            until,
+        };
+        resource_ids.iter().map(look).collect()
+    }
 }
 
 /// What was found: at least what was asked for, and maybe what others asked at the same time.
@@ -47,9 +60,16 @@ impl Looked {
     }
 }
 
-/// Reads what is asked about, over one connection.
+/// Answers from memory, if everything that is asked about is kept there.
+pub(crate) fn remember(kept: &Kept, looks: &[Look]) -> Option<Looked> {
+    let (lanes, terms) = hot::views::remember(&kept.lanes, &kept.terms, looks)?;
+    Some(Looked { lanes, terms })
+}
+
+/// Reads what is asked about, over a connection that has read nothing else.
 pub(crate) async fn read(tx: &mut Tx, looks: &[Look]) -> Result<Looked> {
-    let (lanes, terms) = hot::views::look(tx, looks).await?;
+    let cache = tx.kept().lanes.clone();
+    let (lanes, terms) = hot::views::look(tx, looks, Some(&cache)).await?;
     Ok(Looked { lanes, terms })
 }
 

@@ -3,20 +3,24 @@
 //! The numbers come from the same rows and the same functions that judge a booking, so what is
 //! shown as free can be booked. Nothing is decided here.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use catalogue::{Cells, Row, sale::Booking};
 use domain::{
     id::Id,
     lane::{Taken, peak},
-    time::{Zone, turnovers},
+    time::{Zone, nights, turnovers},
 };
 use jiff::civil::Date;
 
 use crate::{
     error::Result,
-    hot::{OF_BOOKING, allocation_key},
-    looks::{self, Look},
+    hot::{OF_BOOKING, allocation_key, views},
+    lanes::{BLOCK_NIGHTS, Nights},
+    looks::Look,
     statement::Each,
     tx::Tx,
 };
@@ -55,8 +59,8 @@ pub struct LaneView {
     pub zone: Zone,
     /// How much it holds.
     pub capacity: i64,
-    /// What is taken in the stretch, in any order.
-    pub occupied: Vec<Occupied>,
+    /// What is taken, by the number of the block of nights.
+    pub(crate) blocks: BTreeMap<i64, Arc<Nights>>,
     /// Limits on what is sold, by day.
     pub limits: BTreeMap<i64, i64>,
 }
@@ -70,33 +74,30 @@ pub async fn look(
     first: Date,
     until: Date,
 ) -> Result<Vec<LaneView>> {
-    let look = |resource_id: &Id| Look {
-        tenant_id,
-        resource_id: *resource_id,
-        first,
-        until,
-    };
-    let looks: Vec<Look> = resource_ids.iter().map(look).collect();
-    let looked = looks::read(tx, &looks).await?;
-    let lanes = resource_ids.iter();
-    Ok(lanes
-        .filter_map(|resource_id| looked.lane(tenant_id, *resource_id).cloned())
-        .collect())
+    let looks = Look::each(tenant_id, resource_ids, (first, until));
+    let (mut lanes, _) = views::look(tx, &looks, None).await?;
+    let lane = |resource_id: &Id| lanes.remove(&(tenant_id, *resource_id));
+    Ok(resource_ids.iter().filter_map(lane).collect())
+}
+
+/// What is taken of lanes, one by one and by resource.
+pub async fn stays(tx: &mut Tx, looks: &[Look]) -> Result<HashMap<Id, Vec<Occupied>>> {
+    let stays = views::stays(tx, looks).await?;
+    let of_lane = |((_, resource_id), stays)| (resource_id, stays);
+    Ok(stays.into_iter().map(of_lane).collect())
 }
 
 impl LaneView {
     /// For each night from `first` on, how many are taken at its fullest moment.
     pub fn taken(&self, first: Date, nights: usize) -> Vec<i64> {
-        let edges = self.edges(first, nights);
-        let mut of_night: Vec<Night> = edges.windows(2).map(Night::between).collect();
-        for one in &self.occupied {
-            let from = edges.partition_point(|edge| *edge <= one.starts_at);
-            let touched = of_night.iter_mut().skip(from.saturating_sub(1));
-            touched
-                .take_while(|night| night.from < one.ends_at)
-                .for_each(|night| night.add(one));
+        let first = catalogue::day_number(first);
+        let mut taken = Vec::with_capacity(nights);
+        for night in (first..).take(nights) {
+            let block = self.blocks.get(&night.div_euclid(BLOCK_NIGHTS));
+            let of_night = |block: &Arc<Nights>| block[night.rem_euclid(BLOCK_NIGHTS) as usize];
+            taken.push(block.map_or(0, of_night));
         }
-        of_night.iter().map(Night::peak).collect()
+        taken
     }
 
     /// For each night from `first` on, how many can still be sold: the capacity or the day's limit,
@@ -114,22 +115,43 @@ impl LaneView {
             .collect()
     }
 
-    /// How many can still be sold for a whole stay: the same question that a booking is asked.
+    /// How many can still be sold for a whole stay: as much as in its fullest night, which is what a
+    /// booking is told.
     pub fn free_for(&self, arrival: Date, departure: Date) -> i64 {
-        crate::hot::free_for(
-            self.occupied.iter().map(Occupied::taken).collect(),
-            self.capacity,
-            &self.limits,
-            &self.zone,
-            arrival,
-            departure,
-        )
+        let nights = usize::try_from(nights(arrival, departure)).unwrap_or(0);
+        let edges = self.edges(arrival, nights);
+        let free = self.free(arrival, nights);
+        // A date that the zone skipped has no night, and no limit of it counts.
+        let nights = edges
+            .windows(2)
+            .zip(free)
+            .filter(|(edge, _)| edge[0] < edge[1]);
+        nights.map(|(_, free)| free).min().unwrap_or(0)
     }
 
     /// The seconds at which the nights turn over, one more than nights.
     pub fn edges(&self, first: Date, nights: usize) -> Vec<i64> {
         turnovers(&self.zone, first, nights)
     }
+}
+
+/// For each night from `first` on, how much of `stays` it has at its fullest moment.
+pub(crate) fn taken_by_night(
+    zone: &Zone,
+    first: Date,
+    nights: usize,
+    stays: &[Occupied],
+) -> Vec<i64> {
+    let edges = turnovers(zone, first, nights);
+    let mut of_night: Vec<Night> = edges.windows(2).map(Night::between).collect();
+    for one in stays {
+        let from = edges.partition_point(|edge| *edge <= one.starts_at);
+        let touched = of_night.iter_mut().skip(from.saturating_sub(1));
+        touched
+            .take_while(|night| night.from < one.ends_at)
+            .for_each(|night| night.add(one));
+    }
+    of_night.iter().map(Night::peak).collect()
 }
 
 /// What is taken in one night. Nearly all of it is taken from noon to noon, and of that the sum is all

@@ -10,9 +10,9 @@ use tokio_postgres::NoTls;
 
 use crate::{
     error::{Error, Result},
+    lanes::LaneCache,
     limits, looks,
-    terms::TermsCache,
-    tx::Tx,
+    tx::{Kept, Tx},
     writer::{Job, Queue, run_jobs},
 };
 
@@ -27,7 +27,7 @@ pub(crate) struct Postgres {
 #[derive(Clone)]
 pub(crate) struct Connections {
     pool: Pool,
-    terms: TermsCache,
+    kept: Kept,
 }
 
 impl Postgres {
@@ -35,7 +35,7 @@ impl Postgres {
     pub(crate) async fn open(url: &str, queues: Vec<Queue>, ids: &Arc<IdSource>) -> Result<Self> {
         let connections = Connections {
             pool: pool(url)?,
-            terms: TermsCache::new(),
+            kept: Kept::new(LaneCache::shared()),
         };
         crate::migrate::postgres(&connections.pool).await?;
         let (looks, asked) = looks::queue();
@@ -110,7 +110,7 @@ impl Connections {
     async fn reader(&self) -> Result<Tx> {
         use deadpool_postgres::PoolError;
         match self.pool.get().await {
-            Ok(connection) => Ok(Tx::postgres(connection, self.terms.clone())),
+            Ok(connection) => Ok(Tx::postgres(connection, self.kept.clone())),
             Err(PoolError::Timeout(_)) => Err(Error::Busy {
                 retry_after_ms: limits::RETRY_AFTER_MS,
             }),

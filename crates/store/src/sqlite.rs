@@ -16,9 +16,9 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::{
     error::{Error, Result},
+    lanes::LaneCache,
     limits, migrate,
-    terms::TermsCache,
-    tx::{Tx, finish},
+    tx::{Kept, Tx, finish},
     writer::{Job, Queue, run_jobs},
 };
 use log::Log;
@@ -49,13 +49,13 @@ impl Sqlite {
             .map_err(|error| Error::open(format!("can't open {}: {error}", file.display())))?;
         prepare_writer(&connection)?;
         migrate::sqlite(&mut connection)?;
-        let terms = TermsCache::new();
-        let readers = Readers::open(&file, terms.clone())?;
+        let kept = Kept::new(LaneCache::alone());
+        let readers = Readers::open(&file, kept.clone())?;
         let log = Log::follow(&mut connection)?;
         let writer = thread::Builder::new().name("writer".to_owned()).spawn({
             let log = Arc::clone(&log);
             move || {
-                let tx = Tx::sqlite_writer(connection, terms);
+                let tx = Tx::sqlite_writer(connection, kept);
                 write(tx, queue, &log, &ids);
                 // Only now nothing is written any more, and another process may have the directory.
                 drop(lock);
@@ -98,7 +98,7 @@ pub(crate) fn open_for_reading(directory: &Path) -> Result<Readers> {
             directory.display()
         )));
     }
-    Readers::open(&file, TermsCache::new())
+    Readers::open(&file, Kept::new(LaneCache::shared()))
 }
 
 fn lock(directory: &Path) -> Result<File> {
@@ -162,12 +162,12 @@ pub(crate) struct Readers(Arc<Idle>);
 struct Idle {
     file: PathBuf,
     most: usize,
-    terms: TermsCache,
+    kept: Kept,
     connections: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
-    fn open(file: &Path, terms: TermsCache) -> Result<Self> {
+    fn open(file: &Path, kept: Kept) -> Result<Self> {
         let most = thread::available_parallelism()
             .map_or(2, usize::from)
             .max(2);
@@ -177,9 +177,14 @@ impl Readers {
         Ok(Self(Arc::new(Idle {
             file: file.to_owned(),
             most,
-            terms,
+            kept,
             connections: Mutex::new(connections),
         })))
+    }
+
+    /// What the store keeps in memory.
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.0.kept
     }
 
     /// A reader, in a transaction: all that it reads is of one state, and it asks for the lock of the
@@ -190,7 +195,7 @@ impl Readers {
             Some(connection) => connection,
             None => open_reader(&self.0.file)?,
         };
-        Tx::sqlite_reader(connection, self.clone(), self.0.terms.clone())
+        Tx::sqlite_reader(connection, self.clone(), self.0.kept.clone())
     }
 
     pub(crate) fn give_back(&self, connection: Connection) {

@@ -16,7 +16,7 @@ use std::{
 use catalogue::{
     Cells,
     ColumnKind::Int,
-    Row,
+    Row, Value,
     inventory::{Organization, Resource},
     sale::Booking,
 };
@@ -72,11 +72,8 @@ impl Days {
     /// Adds a day that comes after all that are there.
     fn push(&mut self, settings: CalendarDay) {
         let number = catalogue::day_number(settings.day);
-        if let Some(run) = self.0.last_mut()
-            && run.last + 1 == number
-            && says_the_same(&run.settings, &settings)
-        {
-            run.last = number;
+        let last = self.0.last();
+        if last.is_some_and(|run| run.settings.same_settings(&settings)) && self.goes_on(number) {
             return;
         }
         self.0.push(Run {
@@ -86,6 +83,16 @@ impl Days {
         });
     }
 
+    /// Adds a day that says the same as the last one, if it is the next.
+    fn goes_on(&mut self, number: i64) -> bool {
+        let last = self.0.last_mut();
+        match last.filter(|run| run.last + 1 == number) {
+            Some(run) => run.last = number,
+            None => return false,
+        }
+        true
+    }
+
     fn get(&self, number: i64) -> Option<&CalendarDay> {
         let next = self.0.partition_point(|run| run.last < number);
         let run = self.0.get(next).filter(|run| run.first <= number)?;
@@ -93,12 +100,33 @@ impl Days {
     }
 }
 
-fn says_the_same(one: &CalendarDay, other: &CalendarDay) -> bool {
-    let other = CalendarDay {
-        day: one.day,
-        ..other.clone()
+/// Days from their rows. Neighbours are mostly written alike, and only the first of them is taken apart.
+fn days_by_block(mut rows: Vec<Row>) -> Result<BTreeMap<(Key, i64), Days>> {
+    let number = |row: &Row, column: usize| match row.get(column) {
+        Some(Value::Int(number)) => *number,
+        _ => 0,
     };
-    *one == other
+    let place = |row: &Row| [0, 1, 2].map(|column| number(row, column));
+    rows.sort_unstable_by_key(place);
+    let mut read: BTreeMap<(Key, i64), Days> = BTreeMap::new();
+    let mut last: Option<((Key, i64), Row)> = None;
+    for row in rows {
+        let day = number(&row, 2);
+        let block = day.div_euclid(BLOCK_DAYS);
+        if let Some((place, before)) = &last
+            && place.1 == block
+            && before[..2] == row[..2]
+            && before[3..] == row[3..]
+            && read.get_mut(place).is_some_and(|days| days.goes_on(day))
+        {
+            continue;
+        }
+        let stored = crate::calendar::stored(row.clone())?;
+        let place = ((stored.tenant_id, stored.resource_id), block);
+        read.entry(place).or_default().push(stored.settings);
+        last = Some((place, row));
+    }
+    Ok(read)
 }
 
 /// Something that was read, and the version of the lane's terms that it belongs to.
@@ -174,8 +202,21 @@ fn blocks(first: i64, until: i64) -> impl Iterator<Item = i64> {
 /// The terms of some resources for some days.
 #[derive(Clone, Default)]
 pub struct Terms {
-    sold: HashMap<Key, Arc<Sold>>,
-    days: HashMap<(Key, i64), Arc<Days>>,
+    sold: BTreeMap<Key, Arc<Sold>>,
+    days: BTreeMap<(Key, i64), Arc<Days>>,
+}
+
+/// What is not kept and has to be read, each with the version that it is wanted in.
+#[derive(Default)]
+struct Missing {
+    resources: BTreeMap<Key, i64>,
+    blocks: BTreeMap<(Key, i64), i64>,
+}
+
+impl Missing {
+    fn is_empty(&self) -> bool {
+        self.resources.is_empty() && self.blocks.is_empty()
+    }
 }
 
 impl Terms {
@@ -192,16 +233,46 @@ impl Terms {
         Ok(terms)
     }
 
+    /// Answers from memory, where everything is kept. `version` says which terms a lane has now, for
+    /// resources that prices are linked to.
+    pub(crate) fn remember(
+        cache: &TermsCache,
+        mut asks: Vec<Ask>,
+        version: impl Fn(Key) -> Option<i64>,
+    ) -> Option<Self> {
+        let mut terms = Self::default();
+        for _ in 0..=MOST_LINKS {
+            if !terms.take_kept(cache, &asks).is_empty() {
+                return None;
+            }
+            asks = terms.links(&asks);
+            if asks.is_empty() {
+                break;
+            }
+            for ask in &mut asks {
+                ask.version = version(ask.key)?;
+            }
+        }
+        Some(terms)
+    }
+
     async fn add(&mut self, tx: &mut Tx, asks: &[Ask]) -> Result<()> {
         let cache = tx.terms_cache().clone();
-        let (mut resources, mut days) = (BTreeMap::new(), BTreeMap::new());
+        let missing = self.take_kept(&cache, asks);
+        self.read_sold(tx, &cache, &missing.resources).await?;
+        self.read_days(tx, &cache, &missing.blocks).await
+    }
+
+    /// Takes what is kept; says what is not.
+    fn take_kept(&mut self, cache: &TermsCache, asks: &[Ask]) -> Missing {
+        let mut missing = Missing::default();
         for ask in asks {
             match cache.0.sold.get(&ask.key) {
                 Some(kept) if kept.version == ask.version => {
                     self.sold.insert(ask.key, kept.value);
                 }
                 _ => {
-                    resources.insert(ask.key, ask.version);
+                    missing.resources.insert(ask.key, ask.version);
                 }
             }
             for block in ask.blocks() {
@@ -210,13 +281,12 @@ impl Terms {
                         self.days.insert((ask.key, block), kept.value);
                     }
                     _ => {
-                        days.insert((ask.key, block), ask.version);
+                        missing.blocks.insert((ask.key, block), ask.version);
                     }
                 }
             }
         }
-        self.read_sold(tx, &cache, &resources).await?;
-        self.read_days(tx, &cache, &days).await
+        missing
     }
 
     async fn read_sold(
@@ -277,14 +347,7 @@ impl Terms {
                 ]
             })
             .collect();
-        let mut read: BTreeMap<(Key, i64), Days> = BTreeMap::new();
-        let mut days = crate::calendar::read_rows(tx, &rows).await?;
-        days.sort_unstable_by_key(|day| day.day);
-        for day in days {
-            let block = catalogue::day_number(day.day).div_euclid(BLOCK_DAYS);
-            let days = read.entry(((day.tenant_id, day.resource_id), block));
-            days.or_default().push(day.settings);
-        }
+        let mut read = days_by_block(crate::calendar::read_rows(tx, &rows).await?)?;
         for (place, version) in wanted {
             // A block without any day is worth keeping too: it says that nothing is set.
             let value = Arc::new(read.remove(place).unwrap_or_default());
@@ -297,6 +360,21 @@ impl Terms {
 
     /// Which other resources, not read yet, these prices are linked to.
     async fn linked(&self, tx: &mut Tx, asks: &[Ask]) -> Result<Vec<Ask>> {
+        let mut wanted = self.links(asks);
+        if wanted.is_empty() {
+            return Ok(wanted);
+        }
+        let versions = versions(tx, wanted.iter().map(|ask| ask.key).collect()).await?;
+        wanted.retain_mut(|ask| {
+            let version = versions.get(&ask.key);
+            ask.version = version.copied().unwrap_or_default();
+            version.is_some()
+        });
+        Ok(wanted)
+    }
+
+    /// The same, still under the versions of those that link to them.
+    fn links(&self, asks: &[Ask]) -> Vec<Ask> {
         let mut wanted = Vec::new();
         for ask in asks {
             let Some(sold) = self.sold.get(&ask.key) else {
@@ -309,16 +387,7 @@ impl Terms {
                 }
             }
         }
-        if wanted.is_empty() {
-            return Ok(wanted);
-        }
-        let versions = versions(tx, wanted.iter().map(|ask| ask.key).collect()).await?;
-        wanted.retain_mut(|ask| {
-            let version = versions.get(&ask.key);
-            ask.version = version.copied().unwrap_or_default();
-            version.is_some()
-        });
-        Ok(wanted)
+        wanted
     }
 
     fn has(&self, key: Key, ask: &Ask) -> bool {
@@ -480,6 +549,7 @@ impl Tx {
         resource_ids: &[Id],
         version: Id,
     ) -> Result<()> {
+        self.lanes_changed(tenant_id, resource_ids);
         let ids: BTreeSet<Id> = resource_ids.iter().copied().collect();
         let rows: Vec<Row> = ids
             .into_iter()

@@ -5,15 +5,32 @@ use std::{borrow::Cow, future::Future};
 use bytes::BytesMut;
 use catalogue::{ColumnKind, Kind, Row, Value};
 use deadpool_postgres::Object;
+use domain::id::Id;
 use futures_util::future::{BoxFuture, try_join_all};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use crate::{
     error::{Error, Result},
+    lanes::LaneCache,
     sqlite::Readers,
     statement::{Each, for_sqlite},
     terms::TermsCache,
 };
+
+/// What a store keeps in memory. Shared by all its connections.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    pub(crate) terms: TermsCache,
+    pub(crate) lanes: LaneCache,
+}
+
+impl Kept {
+    /// For a store whose lanes are kept as `lanes` says.
+    pub(crate) fn new(lanes: LaneCache) -> Self {
+        let terms = TermsCache::new();
+        Self { terms, lanes }
+    }
+}
 
 /// A connection that a command or a query works on.
 ///
@@ -22,7 +39,9 @@ use crate::{
 pub struct Tx {
     connection: Connection,
     snapshot: bool,
-    terms: TermsCache,
+    kept: Kept,
+    /// The lanes that this transaction has changed, with their tenants.
+    changed: Vec<(Id, Id)>,
 }
 
 enum Connection {
@@ -34,21 +53,22 @@ enum Connection {
 }
 
 impl Tx {
-    pub(crate) fn sqlite_writer(connection: rusqlite::Connection, terms: TermsCache) -> Self {
+    pub(crate) fn sqlite_writer(connection: rusqlite::Connection, kept: Kept) -> Self {
         Self {
             connection: Connection::Sqlite {
                 connection: Some(connection),
                 home: None,
             },
             snapshot: false,
-            terms,
+            kept,
+            changed: Vec::new(),
         }
     }
 
     pub(crate) fn sqlite_reader(
         connection: rusqlite::Connection,
         home: Readers,
-        terms: TermsCache,
+        kept: Kept,
     ) -> Result<Self> {
         run_cached(&connection, BEGIN_READING)?;
         Ok(Self {
@@ -57,21 +77,35 @@ impl Tx {
                 home: Some(home),
             },
             snapshot: true,
-            terms,
+            kept,
+            changed: Vec::new(),
         })
     }
 
-    pub(crate) fn postgres(connection: Object, terms: TermsCache) -> Self {
+    pub(crate) fn postgres(connection: Object, kept: Kept) -> Self {
         Self {
             connection: Connection::Postgres(Some(connection)),
             snapshot: false,
-            terms,
+            kept,
+            changed: Vec::new(),
         }
+    }
+
+    /// What the store keeps in memory.
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// The terms that the store keeps in memory.
     pub(crate) fn terms_cache(&self) -> &TermsCache {
-        &self.terms
+        &self.kept.terms
+    }
+
+    /// Notes that these lanes change in this transaction. Hot commands and changes of terms note it by
+    /// themselves.
+    pub fn lanes_changed(&mut self, tenant_id: Id, resource_ids: &[Id]) {
+        let lanes = resource_ids.iter().map(|id| (tenant_id, *id));
+        self.changed.extend(lanes);
     }
 
     /// Makes all reads that follow see one state of the store, as readers on SQLite always do.
@@ -92,14 +126,23 @@ impl Tx {
 
     /// Starts a writing transaction.
     pub(crate) async fn begin(&mut self) -> Result<()> {
+        self.changed.clear();
         match &self.connection {
             Connection::Sqlite { .. } => self.statement("BEGIN IMMEDIATE").await,
             Connection::Postgres(_) => self.statement("BEGIN").await,
         }
     }
 
-    /// Commits. On PostgreSQL a lost answer is [`Error::OutcomeUnknown`].
+    /// Commits, and tells of the lanes that have changed. On PostgreSQL a lost answer is
+    /// [`Error::OutcomeUnknown`].
     pub(crate) async fn commit(&mut self) -> Result<()> {
+        let committed = self.commit_rows().await;
+        // Of what may have happened is told too: who hears of it looks for themselves.
+        self.kept.lanes.tell(&self.changed);
+        committed
+    }
+
+    async fn commit_rows(&mut self) -> Result<()> {
         let Connection::Postgres(_) = &self.connection else {
             return self.statement("COMMIT").await;
         };

@@ -184,7 +184,11 @@ fn a_calendar_day_keeps_its_prices_exact_in_json() {
     let price: Decimal = "119.95".parse().unwrap();
     let set = day(3, |day| _ = day.prices.insert(16, price));
     let json = serde_json::to_string(&set).unwrap();
-    assert_eq!(serde_json::from_str::<CalendarDay>(&json).unwrap(), set);
+    // The date is kept beside the settings, so those of another day are written alike.
+    let other = day(4, |day| _ = day.prices.insert(16, price));
+    assert_eq!(serde_json::to_string(&other).unwrap(), json);
+    let read = serde_json::from_str::<CalendarDay>(&json).unwrap();
+    assert!(read.same_settings(&set));
     let short: CalendarDay = serde_json::from_str(r#"{"day":"2026-05-03"}"#).unwrap();
     assert!(short.is_plain());
 }

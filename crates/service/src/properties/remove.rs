@@ -179,5 +179,6 @@ async fn remove_rooms(tx: &mut Tx, tenant_id: Id, room_ids: &[Id]) -> store::Res
         .map(|id| vec![tenant_id.into(), (*id).into()])
         .collect();
     tx.remove::<Resource>(&rooms).await?;
+    tx.lanes_changed(tenant_id, room_ids);
     Ok(())
 }

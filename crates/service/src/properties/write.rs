@@ -400,6 +400,7 @@ impl Writer<'_> {
                 "the time zone stays as it is while there are bookings",
             )));
         }
+        tx.lanes_changed(self.stamp.tenant_id, &ids);
         for id in ids {
             let parameters = [zone.name().into(), self.stamp.tenant_id.into(), id.into()];
             tx.execute(

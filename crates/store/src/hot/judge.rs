@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     id::Id,
-    lane::{Limit, Taken, free_under, peak},
+    lane::{Limit, free_under, peak},
     time::{BadPeriod, Period, Zone, each_night, night_instants, nights},
 };
 use jiff::civil::Date;
@@ -85,28 +85,6 @@ pub(super) fn judge(lane: &Lane, stay: &Stay, asked: &Question) -> Result<i64, R
     } else {
         Err(Refusal::SoldOut { free })
     }
-}
-
-/// What is left for a whole stay, under capacity and limits: what [`judge`] asks of a lane.
-pub(crate) fn free_for(
-    taken: Vec<Taken>,
-    capacity: i64,
-    by_day: &BTreeMap<i64, i64>,
-    zone: &Zone,
-    arrival: Date,
-    departure: Date,
-) -> i64 {
-    let Ok(period) = night_instants(zone, arrival, departure) else {
-        return 0;
-    };
-    let limits = limits(by_day, zone, arrival, departure);
-    free_under(
-        &taken,
-        capacity,
-        &limits,
-        period.start_second(),
-        period.end_second(),
-    )
 }
 
 fn limits(by_day: &BTreeMap<i64, i64>, zone: &Zone, arrival: Date, departure: Date) -> Vec<Limit> {

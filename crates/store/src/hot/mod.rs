@@ -29,16 +29,13 @@ use domain::{
 };
 use jiff::Timestamp;
 
+pub(crate) use self::load::{OF_BOOKING, allocation_key};
 pub use self::{
     capacity::{OpenLane, SetCapacity},
     change::{BookingChange, ChangeBooking, SubChange},
     place::{Group, Overbooking, PlaceBooking, Price, UnitChoice},
     remove::RemoveBooking,
     seen::{Allocation, Seen},
-};
-pub(crate) use self::{
-    judge::free_for,
-    load::{OF_BOOKING, allocation_key},
 };
 use crate::{error::Result, idempotency, tx::Tx};
 

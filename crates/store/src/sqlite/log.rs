@@ -178,3 +178,89 @@ async fn restart(tx: &mut Tx) -> Result<bool> {
     let busy = answer?.first().and_then(|row| row.first().cloned());
     Ok(busy == Some(Value::Int(0)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pages() -> Pages {
+        Pages {
+            restart_at: limits::LOG_RESTART_PAGES,
+            ..Pages::default()
+        }
+    }
+
+    #[test]
+    fn the_log_begins_anew_once_it_is_long_and_little_of_it_is_left_to_copy() {
+        let mut pages = pages();
+        pages.note_written(limits::LOG_RESTART_PAGES - 1);
+        pages.note_copied(limits::LOG_RESTART_PAGES - 1);
+        assert!(!pages.is_due());
+        pages.note_written(limits::LOG_RESTART_PAGES + limits::COPY_FROM_PAGES);
+        assert!(!pages.is_due(), "too much is left to copy");
+        pages.note_copied(limits::LOG_RESTART_PAGES);
+        assert!(pages.is_due() && !pages.is_overdue());
+    }
+
+    #[test]
+    fn a_log_that_reaches_its_bound_is_overdue_whatever_is_left_to_copy() {
+        let mut pages = pages();
+        pages.note_written(limits::LOG_BOUND_PAGES);
+        assert!(!pages.is_due() && pages.is_overdue());
+    }
+
+    #[test]
+    fn of_a_log_that_has_begun_anew_nothing_is_copied() {
+        let mut pages = pages();
+        pages.note_written(900);
+        pages.note_copied(900);
+        assert_eq!(pages.to_copy(), 0);
+        pages.note_written(40);
+        assert_eq!(pages.to_copy(), 40);
+        // A checkpoint that had begun before says how much it copied of the log as it was.
+        pages.note_copied(900);
+        assert_eq!(pages.to_copy(), 40);
+    }
+
+    /// Writes 32 pages, and looks whether the log is due.
+    fn write(connection: &Connection) {
+        connection
+            .execute("INSERT INTO t VALUES (zeroblob(32 * 4096))", [])
+            .unwrap();
+    }
+
+    #[test]
+    fn a_long_read_keeps_the_log_and_delays_nobody_and_afterwards_it_begins_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("log.db");
+        let mut writer = Connection::open(&file).unwrap();
+        let set_up =
+            "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE t (b);";
+        writer.execute_batch(set_up).unwrap();
+        let log = Log::follow(&mut writer).unwrap();
+        log.pages.lock().restart_at = 64;
+        let reader = Connection::open(&file).unwrap();
+        write(&writer);
+        let count = "BEGIN; SELECT count(*) FROM t;";
+        reader.execute_batch(count).unwrap();
+        write(&writer);
+        write(&writer);
+        let kept = crate::tx::Kept::new(crate::lanes::LaneCache::alone());
+        let mut tx = Tx::sqlite_writer(writer, kept);
+        log.start_again_if_due(&mut tx);
+        let long = log.pages.lock().written;
+        assert!(long >= 96, "{long} pages");
+        // It asks again only after many more pages, not between any two batches.
+        assert!(!log.pages.lock().is_due());
+
+        reader.execute_batch("COMMIT").unwrap();
+        log.pages.lock().restart_at = 64;
+        log.start_again_if_due(&mut tx);
+        let insert = "INSERT INTO t VALUES (1)";
+        finish(tx.execute(insert, &[])).unwrap();
+        assert!(
+            log.pages.lock().written < 16,
+            "it is written from its beginning"
+        );
+    }
+}
