@@ -35,7 +35,8 @@ use quick_cache::{Weighter, sync::Cache};
 use rust_decimal::Decimal;
 
 use crate::{
-    error::Result, kind::select_each, limits, statement::Each, tables::LANE_TERMS_ON, tx::Tx,
+    changes::Changes, error::Result, kind::select_each, limits, statement::Each,
+    tables::LANE_TERMS_ON, tx::Tx,
 };
 
 /// A resource of a tenant.
@@ -119,6 +120,8 @@ impl<T> Clone for Versioned<T> {
 pub(crate) struct TermsCache(Arc<Kept>);
 
 struct Kept {
+    /// Who is to hear of lanes that change, in what they are sold on or in what is taken.
+    changes: Changes,
     sold: Cache<Key, Versioned<Sold>>,
     days: Cache<(Key, i64), Versioned<Days>, Weight>,
 }
@@ -127,9 +130,15 @@ impl TermsCache {
     pub(crate) fn new() -> Self {
         let most_blocks = limits::TERMS_DAYS_BYTES / Weight::OF_BLOCK;
         Self(Arc::new(Kept {
+            changes: Changes::default(),
             sold: Cache::new(limits::TERMS_RESOURCES),
             days: Cache::with_weighter(most_blocks as usize / 16, limits::TERMS_DAYS_BYTES, Weight),
         }))
+    }
+
+    /// Those who watch for changes.
+    pub(crate) fn changes(&self) -> &Changes {
+        &self.0.changes
     }
 }
 
@@ -480,6 +489,7 @@ impl Tx {
         resource_ids: &[Id],
         version: Id,
     ) -> Result<()> {
+        self.lanes_changed(tenant_id, resource_ids);
         let ids: BTreeSet<Id> = resource_ids.iter().copied().collect();
         let rows: Vec<Row> = ids
             .into_iter()

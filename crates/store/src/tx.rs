@@ -5,6 +5,7 @@ use std::{borrow::Cow, future::Future};
 use bytes::BytesMut;
 use catalogue::{ColumnKind, Kind, Row, Value};
 use deadpool_postgres::Object;
+use domain::id::Id;
 use futures_util::future::{BoxFuture, try_join_all};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
@@ -23,6 +24,8 @@ pub struct Tx {
     connection: Connection,
     snapshot: bool,
     terms: TermsCache,
+    /// The lanes that this transaction has changed, with their tenants.
+    changed: Vec<(Id, Id)>,
 }
 
 enum Connection {
@@ -42,6 +45,7 @@ impl Tx {
             },
             snapshot: false,
             terms,
+            changed: Vec::new(),
         }
     }
 
@@ -58,6 +62,7 @@ impl Tx {
             },
             snapshot: true,
             terms,
+            changed: Vec::new(),
         })
     }
 
@@ -66,6 +71,7 @@ impl Tx {
             connection: Connection::Postgres(Some(connection)),
             snapshot: false,
             terms,
+            changed: Vec::new(),
         }
     }
 
@@ -92,14 +98,24 @@ impl Tx {
 
     /// Starts a writing transaction.
     pub(crate) async fn begin(&mut self) -> Result<()> {
+        self.changed.clear();
         match &self.connection {
             Connection::Sqlite { .. } => self.statement("BEGIN IMMEDIATE").await,
             Connection::Postgres(_) => self.statement("BEGIN").await,
         }
     }
 
-    /// Commits. On PostgreSQL a lost answer is [`Error::OutcomeUnknown`].
+    /// Commits, and tells those who watch. On PostgreSQL a lost answer is [`Error::OutcomeUnknown`].
     pub(crate) async fn commit(&mut self) -> Result<()> {
+        let committed = self.commit_rows().await;
+        // What may have happened is told too: whoever hears of it looks for themselves.
+        if matches!(committed, Ok(()) | Err(Error::OutcomeUnknown)) {
+            self.terms.changes().tell(&self.changed);
+        }
+        committed
+    }
+
+    async fn commit_rows(&mut self) -> Result<()> {
         let Connection::Postgres(_) = &self.connection else {
             return self.statement("COMMIT").await;
         };
@@ -294,6 +310,13 @@ impl Tx {
             Connection::Sqlite { .. } => "",
             Connection::Postgres(_) => " FOR UPDATE",
         }
+    }
+
+    /// Notes that these lanes change in this transaction, for those who watch them. Hot commands and
+    /// changes of terms note it by themselves.
+    pub fn lanes_changed(&mut self, tenant_id: Id, resource_ids: &[Id]) {
+        let lanes = resource_ids.iter().map(|id| (tenant_id, *id));
+        self.changed.extend(lanes);
     }
 
     /// Whether the connection is known to be gone.

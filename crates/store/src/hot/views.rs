@@ -11,6 +11,7 @@ use super::{
     seen::{Key, Lane, Seen},
 };
 use crate::{
+    derived::LaneVersion,
     error::Result,
     looks::Look,
     occupancy::{LaneView, Occupied},
@@ -71,6 +72,45 @@ pub(crate) async fn look(
         (key, view)
     });
     Ok((views.collect(), terms))
+}
+
+/// Reads lanes with their versions and what is taken of them, past the terms that are kept.
+pub(crate) async fn look_at_taken(
+    tx: &mut Tx,
+    looks: &[Look],
+) -> Result<Vec<(LaneVersion, LaneView)>> {
+    let mut wanted: BTreeMap<Key, Vec<Nights>> = BTreeMap::new();
+    for look in looks {
+        let stretches = wanted
+            .entry((look.tenant_id, look.resource_id))
+            .or_default();
+        stretches.extend(nights(look.first, look.until));
+    }
+    let mut seen = Seen::default();
+    seen.load_lanes(tx, wanted.keys().copied().collect(), false)
+        .await?;
+    let lanes = seen.lanes.iter();
+    let windows: Vec<Row> = lanes
+        .filter_map(|(key, lane)| window(*key, lane, &joined(&wanted[key])))
+        .collect();
+    let mut occupied = occupied(tx, &windows).await?;
+    let views = seen.lanes.into_iter().map(|(key, lane)| {
+        let version = LaneVersion {
+            resource_id: key.1,
+            sequence: lane.sequence,
+            terms: lane.terms,
+        };
+        let view = LaneView {
+            resource_id: key.1,
+            organization_id: lane.organization_id,
+            zone: lane.zone,
+            capacity: lane.capacity,
+            occupied: occupied.remove(&key).unwrap_or_default(),
+            limits: BTreeMap::new(),
+        };
+        (version, view)
+    });
+    Ok(views.collect())
 }
 
 fn ask(key: Key, lane: &Lane, (first, until): Nights) -> Ask {

@@ -46,6 +46,11 @@ impl Seen {
     /// Writes everything that the batch has changed.
     pub(super) async fn flush(self, tx: &mut Tx) -> Result<()> {
         let mut writes = Writes::default();
+        for ((tenant_id, resource_id), lane) in &self.lanes {
+            if lane.is_written() {
+                tx.lanes_changed(*tenant_id, &[*resource_id]);
+            }
+        }
         lane_rows(&mut writes, &self);
         booking_rows(&mut writes, &self);
         let mut changes = self.changes;
@@ -92,7 +97,7 @@ fn lane_rows(writes: &mut Writes, seen: &Seen) {
     for (key, lane) in &seen.lanes {
         if lane.is_new {
             added.push(new_lane_row(key, lane));
-        } else if lane.is_changed || !lane.entries.is_empty() {
+        } else if lane.is_written() {
             changed.push(lane_row(key, lane));
         }
         for allocation in lane.allocations.iter() {
