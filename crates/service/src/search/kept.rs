@@ -322,3 +322,54 @@ impl Kept {
         self.state.lock().progress = progress;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use testkit::{LaneOf, Scene, TestStore};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_can_not_wait_gets_what_is_there_while_it_is_young_enough() {
+        let one = TestStore::sqlite().await;
+        let store = &one.store;
+        let scene = Scene::new(store).await;
+        let lane = scene.lane(LaneOf::units(1)).await;
+        let now = scene.clock.now();
+        let at = |seconds| Moment::new(now, now + SignedDuration::from_secs(seconds));
+        let as_of = |seconds| {
+            let as_of = at(seconds).real_now;
+            Ok(Standing::Current { as_of })
+        };
+        let watch = store.watch(scene.tenant_id).await.unwrap();
+        let kept = Arc::new(Kept::new(scene.tenant_id, watch, false, at(0)));
+
+        let under_way = Arc::clone(&kept.work).lock_owned().await;
+        assert_eq!(kept.up_to_date(store, at(0)).await, Ok(Standing::Behind));
+        drop(under_way);
+        assert_eq!(kept.up_to_date(store, at(1)).await, as_of(1));
+        // Nothing has changed, so it is as good as new.
+        let under_way = Arc::clone(&kept.work).lock_owned().await;
+        assert_eq!(kept.up_to_date(store, at(30)).await, as_of(30));
+        scene.placed(scene.place(lane, 1, 1)).await;
+        assert_eq!(kept.up_to_date(store, at(3)).await, as_of(1));
+        assert_eq!(kept.up_to_date(store, at(7)).await, Ok(Standing::Behind));
+        drop(under_way);
+        assert_eq!(kept.up_to_date(store, at(7)).await, as_of(7));
+        one.finish().await;
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_nothing_young() {
+        let now: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
+        let moment = Moment::new(now, now);
+        let before = |seconds| Some(now - SignedDuration::from_secs(seconds));
+        let age = Duration::from_secs(5);
+        assert!(moment.is_within(before(5), age));
+        assert!(!moment.is_within(before(6), age));
+        // Somebody else may have looked at the clock a little later.
+        assert!(moment.is_within(before(-1), age));
+        assert!(!moment.is_within(before(-3_600), age));
+        assert!(!moment.is_within(None, age));
+    }
+}

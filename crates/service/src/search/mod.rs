@@ -23,7 +23,7 @@ mod work;
 use std::time::Duration;
 
 use domain::{access::Actor, id::Id};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use ::search::{
     Amenity, AmenityValue, AmenityWanted, BadQuery, Choice, Count, CountWanted, DateRange, Effort,
@@ -114,5 +114,16 @@ impl Service {
         let kept = self.indexes.of(&self.store, tenant_id, moment).await?;
         kept.stand(&self.store, moment).await?;
         Ok(kept.index().len())
+    }
+
+    /// The same for all tenants, one after another, by each one's own clock. Says how many resources
+    /// are in all of them.
+    pub async fn prepare_searches(&self, real_now: Timestamp) -> Result<usize> {
+        let mut resources = 0;
+        for tenant in self.tenants().await? {
+            let now = real_now + SignedDuration::from_millis(tenant.clock_offset_ms);
+            resources += self.prepare_search(tenant.id, now, real_now).await?;
+        }
+        Ok(resources)
     }
 }

@@ -533,6 +533,8 @@ async fn an_index_can_be_made_before_anybody_searches() {
         let nobody = hotel.scene.id();
         let empty = hotel.service.prepare_search(nobody, now, now).await;
         assert_eq!(empty, Ok(0));
+        let again = Service::new(hotel.scene.store.clone());
+        assert_eq!(again.prepare_searches(now).await, Ok(3));
     })
     .await;
 }
