@@ -21,7 +21,8 @@ use crate::id::Id;
 
 pub use book::{MOST_LINKS, PriceBook, Sheet, is_priced};
 pub use quote::{
-    NightPrice, NoPrice, Pricing, Quote, Wanted, cheapest, cheapest_of_each_offer, quote,
+    NightPrice, NoPrice, Pricing, Quote, Shares, Wanted, cheapest, cheapest_of_each_offer,
+    judge_bounds, price_of_night, quote,
 };
 
 /// How many plans a resource may have; they are numbered from 1.

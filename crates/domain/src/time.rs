@@ -262,8 +262,16 @@ pub fn turnovers(zone: &Zone, first: Date, nights: usize) -> Vec<i64> {
 const DAY_S: i64 = 86_400;
 
 /// The number of days from 1970-01-01 to a date.
-fn day_number(day: Date) -> i64 {
+#[must_use]
+pub fn day_number(day: Date) -> i64 {
     i64::from(nights(Date::constant(1970, 1, 1), day))
+}
+
+/// The date so many days after 1970-01-01; `None` outside the years that dates can express.
+#[must_use]
+pub fn date_of(day_number: i64) -> Option<Date> {
+    let days = jiff::Span::new().try_days(day_number).ok()?;
+    Date::constant(1970, 1, 1).checked_add(days).ok()
 }
 
 /// How many nights lie between arrival and departure; zero or less when departure is not after it.

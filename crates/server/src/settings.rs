@@ -42,6 +42,8 @@ pub struct Settings {
     pub log: Log,
     /// Where metrics and health are answered.
     pub metrics: Metrics,
+    /// The search for stays.
+    pub search: Search,
     /// Limits on connections and requests.
     pub limits: Limits,
 }
@@ -83,6 +85,15 @@ pub struct Metrics {
     pub listen: Option<SocketAddr>,
 }
 
+/// The search for stays.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// Whether the indexes of all tenants are made when the server starts, and not when somebody
+    /// searches for the first time.
+    pub at_start: bool,
+}
+
 /// Limits on connections and requests. Times are seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -120,6 +131,7 @@ impl Default for Settings {
             hosts: Hosts::default(),
             log: Log::default(),
             metrics: Metrics::default(),
+            search: Search::default(),
             limits: Limits::default(),
         }
     }

@@ -16,9 +16,12 @@ pub mod journal;
 pub mod once;
 pub mod paging;
 pub mod properties;
+pub mod search;
 mod stamp;
 pub mod tenants;
 mod use_case;
+
+use std::sync::Arc;
 
 /// The stored kinds that the use cases take and give.
 pub use catalogue::{inventory, patch, sale};
@@ -31,16 +34,20 @@ pub use self::{
     use_case::UseCase,
 };
 
-/// All use cases over one store. Cheap to clone.
+/// All use cases over one store. Cheap to clone; clones share the search indexes.
 #[derive(Clone)]
 pub struct Service {
     store: Store,
+    indexes: Arc<search::Indexes>,
 }
 
 impl Service {
     /// The use cases over this store.
     pub fn new(store: Store) -> Self {
-        Self { store }
+        Self {
+            store,
+            indexes: Arc::default(),
+        }
     }
 
     /// The store behind, for the server that wires the rooms together.

@@ -25,6 +25,8 @@ pub enum UseCase {
     RemoveProperties,
     /// Read calendars, availability, offers and the occupancy of units.
     ReadCalendar,
+    /// Search for stays that can be booked, with their prices.
+    SearchStays,
     /// Look up the resources whose calendars are to be changed, with the zones of their nights.
     FindCalendarResources,
     /// Change calendars.
@@ -35,7 +37,7 @@ pub enum UseCase {
 
 impl UseCase {
     /// All of them, for tests that walk the table.
-    pub const ALL: [UseCase; 12] = [
+    pub const ALL: [UseCase; 13] = [
         UseCase::FindBookings,
         UseCase::WriteBookings,
         UseCase::WriteBookingPersons,
@@ -45,6 +47,7 @@ impl UseCase {
         UseCase::WriteProperties,
         UseCase::RemoveProperties,
         UseCase::ReadCalendar,
+        UseCase::SearchStays,
         UseCase::FindCalendarResources,
         UseCase::WriteCalendar,
         UseCase::ReadJournal,
@@ -61,7 +64,7 @@ impl UseCase {
             UseCase::FindProperties => c::PROPERTIES_READ,
             UseCase::WriteProperties => c::PROPERTIES_WRITE,
             UseCase::RemoveProperties => c::PROPERTIES_DELETE,
-            UseCase::ReadCalendar => c::INVENTORY_READ,
+            UseCase::ReadCalendar | UseCase::SearchStays => c::INVENTORY_READ,
             // Whoever writes a calendar need not be allowed to read it, or the property it belongs to.
             UseCase::FindCalendarResources | UseCase::WriteCalendar => c::INVENTORY_WRITE,
             UseCase::ReadJournal => c::ACCOUNTS_READ,

@@ -9,8 +9,10 @@
 //! Start at [`Store`], then read [`hot`] for the way of a booking.
 
 pub mod calendar;
+pub mod changes;
 mod config;
 mod copy;
+pub mod derived;
 mod error;
 pub mod events;
 pub mod hot;

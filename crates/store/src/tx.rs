@@ -10,6 +10,7 @@ use futures_util::future::{BoxFuture, try_join_all};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use crate::{
+    changes::Changes,
     error::{Error, Result},
     lanes::LaneCache,
     sqlite::Readers,
@@ -22,13 +23,18 @@ use crate::{
 pub(crate) struct Kept {
     pub(crate) terms: TermsCache,
     pub(crate) lanes: LaneCache,
+    /// Who is to hear of lanes that change.
+    pub(crate) changes: Changes,
 }
 
 impl Kept {
     /// For a store whose lanes are kept as `lanes` says.
     pub(crate) fn new(lanes: LaneCache) -> Self {
-        let terms = TermsCache::new();
-        Self { terms, lanes }
+        Self {
+            terms: TermsCache::new(),
+            lanes,
+            changes: Changes::default(),
+        }
     }
 }
 
@@ -139,6 +145,9 @@ impl Tx {
         let committed = self.commit_rows().await;
         // Of what may have happened is told too: who hears of it looks for themselves.
         self.kept.lanes.tell(&self.changed);
+        if matches!(committed, Ok(()) | Err(Error::OutcomeUnknown)) {
+            self.kept.changes.tell(&self.changed);
+        }
         committed
     }
 

@@ -11,10 +11,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("journal", &[]),
     ("throwaway_postgres", &[]),
     ("catalogue_derive", &[]),
+    ("search", &["domain"]),
     ("catalogue", &["catalogue_derive", "domain"]),
     ("store", &["catalogue", "domain", "journal"]),
     ("identity", &["catalogue", "domain", "store"]),
-    ("service", &["catalogue", "domain", "store"]),
+    ("service", &["catalogue", "domain", "search", "store"]),
     ("http_kit", &["domain", "identity"]),
     ("delivery", &["domain", "service"]),
     ("console", &["domain", "http_kit", "identity", "service"]),
@@ -54,6 +55,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "catalogue",
             "domain",
             "journal",
+            "search",
             "service",
             "store",
             "throwaway_postgres",
@@ -88,7 +90,7 @@ const IMPURE: &[&str] = &[
     "tokio-postgres",
     "tracing",
 ];
-const PURE: &[&str] = &["domain", "catalogue"];
+const PURE: &[&str] = &["domain", "catalogue", "search"];
 
 /// The database drivers, and who may know them: the store, and those who measure it.
 const DRIVERS: &[&str] = &[

@@ -122,12 +122,13 @@ pub fn quote<B: PriceBook + ?Sized>(
     if wanted.party.is_empty() || !pricing.room.admits(wanted.party) {
         return Err(NoPrice::OtherParty);
     }
-    judge_bounds(plan, wanted, count)?;
+    judge_bounds(plan, time::nights(wanted.today, wanted.arrival), count)?;
     let shares = Shares::of(plan, wanted.party)?;
     let mut nights = Vec::with_capacity(usize::from(count));
     let mut total = Money::zero(pricing.currency);
     for night in time::each_night(wanted.arrival, wanted.departure) {
-        let price = night_price(pricing, plan, &shares, night)?;
+        let major = price_of_night(pricing.book, pricing.resource, plan, night)?;
+        let price = shares.of_night(major, pricing.currency)?;
         total = total.plus(price)?;
         nights.push(NightPrice { night, price });
     }
@@ -190,8 +191,12 @@ const fn rank(quote: &Quote) -> (i64, u8) {
     (quote.total.minor, quote.plan)
 }
 
-fn judge_bounds(plan: &RatePlan, wanted: &Wanted, nights: u16) -> Result<(), NoPrice> {
-    let days = i64::from(time::nights(wanted.today, wanted.arrival));
+/// Whether a plan is sold for so many nights, so many days before check-in.
+///
+/// # Errors
+/// The [`NoPrice`] that says which bound stands against it.
+pub fn judge_bounds(plan: &RatePlan, days_until: i32, nights: u16) -> Result<(), NoPrice> {
+    let days = i64::from(days_until);
     let below = |value: i64, bound: Option<u16>| bound.filter(|bound| value < i64::from(*bound));
     let above = |value: i64, bound: Option<u16>| bound.filter(|bound| value > i64::from(*bound));
     let against = below(nights.into(), plan.min_stay)
@@ -202,22 +207,30 @@ fn judge_bounds(plan: &RatePlan, wanted: &Wanted, nights: u16) -> Result<(), NoP
     against.map_or(Ok(()), Err)
 }
 
-/// How often a party pays the night's price, and what its extra people cost a night.
-struct Shares {
-    times: Decimal,
-    extras: Decimal,
+/// How often a party pays the night's price, and what its extra people cost a night. It depends on the
+/// plan and the party only, so whoever prices many nights asks once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shares {
+    /// How often the night's price is paid.
+    pub times: u32,
+    /// What is added to that a night, in major units; never below zero.
+    pub extras: Decimal,
 }
 
 impl Shares {
-    fn of(plan: &RatePlan, party: Party) -> Result<Shares, NoPrice> {
+    /// The shares of a party under a plan.
+    ///
+    /// # Errors
+    /// [`NoPrice::OtherParty`] when the plan has no price for it, [`NoPrice::TooLarge`].
+    pub fn of(plan: &RatePlan, party: Party) -> Result<Shares, NoPrice> {
         let children_are_priced = plan.extra_child > Decimal::ZERO;
         match plan.price_for {
-            PriceFor::MaxCapacity => Shares::new(1, Decimal::ZERO),
-            PriceFor::PerPerson if children_are_priced => Shares::new(
+            PriceFor::MaxCapacity => Ok(Shares::new(1, Decimal::ZERO)),
+            PriceFor::PerPerson if children_are_priced => Ok(Shares::new(
                 party.adults.into(),
                 each(party.children.into(), plan.extra_child)?,
-            ),
-            PriceFor::PerPerson => Shares::new(party.places(), Decimal::ZERO),
+            )),
+            PriceFor::PerPerson => Ok(Shares::new(party.places(), Decimal::ZERO)),
             PriceFor::UpToPerson(included) => {
                 let adults = party.adults.saturating_sub(included);
                 let left = included.saturating_sub(party.adults);
@@ -229,16 +242,25 @@ impl Shares {
                 };
                 let adults = priced(adults, plan.extra_person)?;
                 let extras = adults.checked_add(priced(children, child)?);
-                Shares::new(1, extras.ok_or(NoPrice::TooLarge)?)
+                Ok(Shares::new(1, extras.ok_or(NoPrice::TooLarge)?))
             }
         }
     }
 
-    fn new(times: u32, extras: Decimal) -> Result<Shares, NoPrice> {
-        Ok(Shares {
-            times: times.into(),
-            extras,
-        })
+    const fn new(times: u32, extras: Decimal) -> Shares {
+        Shares { times, extras }
+    }
+
+    /// What the party pays for a night whose price is `major`, rounded to the currency.
+    ///
+    /// # Errors
+    /// [`NoPrice::TooLarge`].
+    pub fn of_night(&self, major: Decimal, currency: Currency) -> Result<Money, NoPrice> {
+        let price = major
+            .checked_mul(self.times.into())
+            .and_then(|price| price.checked_add(self.extras))
+            .ok_or(NoPrice::TooLarge)?;
+        Ok(Money::from_decimal(price, currency, Rounding::HalfUp)?)
     }
 }
 
@@ -254,23 +276,19 @@ fn each(count: u32, price: Decimal) -> Result<Decimal, NoPrice> {
     price.checked_mul(count.into()).ok_or(NoPrice::TooLarge)
 }
 
-fn night_price<B: PriceBook + ?Sized>(
-    pricing: &Pricing<'_, B>,
+/// The price of a night under a plan in major units, its day's multiplier included, before anybody's
+/// shares are counted.
+///
+/// # Errors
+/// [`NoPrice`]: it is not set, linked too deeply, or too large.
+pub fn price_of_night<B: PriceBook + ?Sized>(
+    book: &B,
+    resource: Id,
     plan: &RatePlan,
-    shares: &Shares,
     night: Date,
-) -> Result<Money, NoPrice> {
-    let base = base_price(pricing.book, pricing.resource, plan, night)?;
-    let day = pricing.book.day(pricing.resource, night);
+) -> Result<Decimal, NoPrice> {
+    let base = base_price(book, resource, plan, night)?;
+    let day = book.day(resource, night);
     let multiplier = day.and_then(|day| day.multiplier).unwrap_or(Decimal::ONE);
-    let major = base
-        .checked_mul(multiplier)
-        .and_then(|price| price.checked_mul(shares.times))
-        .and_then(|price| price.checked_add(shares.extras))
-        .ok_or(NoPrice::TooLarge)?;
-    Ok(Money::from_decimal(
-        major,
-        pricing.currency,
-        Rounding::HalfUp,
-    )?)
+    base.checked_mul(multiplier).ok_or(NoPrice::TooLarge)
 }

@@ -2,12 +2,13 @@
 //! machine shows in the same run.
 //!
 //! [`engine`] measures one engine, [`bare`] and [`ceiling`] are what it is compared with,
-//! [`table`] prints it.
+//! [`search`] measures the search for stays, [`table`] prints it.
 
 mod at_store;
 mod bare;
 mod ceiling;
 mod engine;
+pub mod search;
 mod table;
 
 use std::path::PathBuf;
@@ -33,9 +34,13 @@ use table::Line;
 ///
 ///   prover bench                                  everything, some minutes
 ///   prover bench --engine sqlite --allocations 50000 --seconds 2
+///   prover bench search                           only the search for stays
 #[derive(Debug, Clone, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct BenchOptions {
+    /// Only a part
+    #[command(subcommand)]
+    pub part: Option<Part>,
     /// The tabard binary; without it the one that was built beside this program
     #[arg(long, value_name = "FILE", env = "TABARD_BINARY")]
     pub binary: Option<PathBuf>,
@@ -65,8 +70,18 @@ pub struct BenchOptions {
     pub proof: ProofOptions,
 }
 
+/// What is measured by itself.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum Part {
+    /// The search for stays
+    Search(search::SearchOptions),
+}
+
 /// Runs the measurements.
 pub async fn run(options: &BenchOptions) -> anyhow::Result<()> {
+    if let Some(Part::Search(options)) = &options.part {
+        return search::run(options).await;
+    }
     let seed = chance::seed_or_fresh(options.proof.seed);
     say(format!("bench: seed {seed}"));
     let mut lines = vec![empty_answers(options, seed).await?];

@@ -99,6 +99,10 @@ async fn serve(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
         .map(|listener| tokio::spawn(listener.run(stopping.clone())))
         .collect();
     let sorting = tokio::spawn(telemetry::sort_samples(metrics));
+    let searching = settings.search.at_start.then(|| {
+        let (service, now) = (app.service.clone(), clock.now());
+        tokio::spawn(async move { prepare_searches(&service, now).await })
+    });
     let expiring = tokio::spawn(expiry::expire_for_ever(app.service.clone(), clock));
     metrics::gauge!("process_start_time_seconds").set(SystemClock.now().as_second() as f64);
     tracing::info!(%url, store = if store.is_postgres() { "postgres" } else { "sqlite" }, "serving");
@@ -111,10 +115,21 @@ async fn serve(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
         listener.await.context("a listener ended in panic")?;
     }
     expiring.abort();
+    if let Some(searching) = searching {
+        searching.abort();
+    }
     sorting.abort();
     close(store).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Makes the search indexes of all tenants. What fails is made when somebody searches.
+async fn prepare_searches(service: &service::Service, now: jiff::Timestamp) {
+    match service.prepare_searches(now).await {
+        Ok(resources) => tracing::info!(resources, "the search indexes stand"),
+        Err(error) => tracing::warn!(%error, "the search indexes could not be made beforehand"),
+    }
 }
 
 fn listeners(

@@ -147,6 +147,7 @@ async fn any_booking(tx: &mut Tx, tenant_id: Id, room_ids: &[Id]) -> store::Resu
 
 /// The lane goes too, its journal stays: it tells what happened while there was a room.
 async fn remove_rooms(tx: &mut Tx, tenant_id: Id, room_ids: &[Id]) -> store::Result<()> {
+    tx.lanes_changed(tenant_id, room_ids);
     for id in room_ids {
         let of_room = Condition::All(vec![
             Condition::Is("tenant_id", tenant_id.into()),
@@ -179,6 +180,5 @@ async fn remove_rooms(tx: &mut Tx, tenant_id: Id, room_ids: &[Id]) -> store::Res
         .map(|id| vec![tenant_id.into(), (*id).into()])
         .collect();
     tx.remove::<Resource>(&rooms).await?;
-    tx.lanes_changed(tenant_id, room_ids);
     Ok(())
 }

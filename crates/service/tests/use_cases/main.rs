@@ -3,6 +3,7 @@
 
 mod calendar;
 mod properties;
+mod search;
 
 use std::sync::Arc;
 

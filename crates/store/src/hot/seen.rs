@@ -115,6 +115,11 @@ impl Lane {
 }
 
 impl Lane {
+    /// Whether its row is written by this batch.
+    pub(super) fn is_written(&self) -> bool {
+        self.is_new || self.is_changed || !self.entries.is_empty()
+    }
+
     /// What is taken in `[from, to)`, leaving out one booking.
     pub(super) fn taken(&self, from: i64, to: i64, without: Option<Id>) -> Vec<Taken> {
         self.overlapping(from, to, without)

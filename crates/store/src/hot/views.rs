@@ -14,6 +14,7 @@ use super::{
     seen::{Key, Lane, Seen},
 };
 use crate::{
+    derived::LaneVersion,
     error::Result,
     lanes::{self, BLOCK_NIGHTS, Head, LaneCache},
     looks::Look,
@@ -140,6 +141,24 @@ pub(crate) async fn look(tx: &mut Tx, looks: &[Look], cache: Option<&LaneCache>)
     let terms = Terms::load(tx, asks.clone()).await?;
     let counted = count(tx, &wanted, &heads, cache).await?;
     Ok(wanted.views(heads, &counted, terms, asks))
+}
+
+/// Reads lanes with their versions and what is taken of them, past what is kept in memory.
+pub(crate) async fn look_at_taken(
+    tx: &mut Tx,
+    looks: &[Look],
+) -> Result<Vec<(LaneVersion, LaneView)>> {
+    let wanted = Wanted::of(looks);
+    let heads = read_heads(tx, wanted.0.keys().copied().collect(), None).await?;
+    let counted = count(tx, &wanted, &heads, None).await?;
+    let version = |(key, head): (&Key, &Arc<Head>)| LaneVersion {
+        resource_id: key.1,
+        sequence: head.sequence,
+        terms: head.terms,
+    };
+    let versions: Vec<LaneVersion> = heads.iter().map(version).collect();
+    let (views, _) = wanted.views(heads, &counted, Terms::default(), Vec::new());
+    Ok(versions.into_iter().zip(views.into_values()).collect())
 }
 
 /// What is taken of lanes in these nights, one by one; in no order.

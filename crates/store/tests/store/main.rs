@@ -4,6 +4,7 @@
 mod batches;
 mod changes;
 mod copies;
+mod derived;
 mod groups_and_items;
 mod idempotency;
 mod looks;

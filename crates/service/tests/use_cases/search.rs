@@ -1,0 +1,540 @@
+//! The search says what the calendar and the ledger say, whatever happens to them and wherever.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use domain::{
+    calendar::Strategy,
+    id::{Id, IdSource},
+    party::Party,
+    rate::{Linking, PriceFor, RatePlan},
+    time::{Date, Timestamp},
+};
+use jiff::SignedDuration;
+use rand::{Rng, SeedableRng, seq::IndexedRandom};
+use rand_chacha::ChaCha8Rng;
+use rust_decimal::Decimal;
+use service::{
+    Error, PageOf, Service,
+    availability::{ResourceFilter, StayWanted},
+    calendar::{CalendarRange, CalendarWrite, DayPatch, Openness},
+    domain::{self, access::Actor, access::capability as c},
+    inventory::{RatePlanRecord, ResourceDetailsPatch},
+    properties::{PropertyWrite, RoomPatch, RoomWrite},
+    search::{BadQuery, DateRange, FoundStays, Limiter, Query, Searched},
+};
+use store::{
+    Store,
+    hot::{Command, Outcome},
+};
+use testkit::{LaneOf, Scene, TestStore, day, in_each_scene};
+
+use crate::who_may;
+
+/// A tenant with rooms, seen through a server.
+struct Hotel {
+    scene: Scene,
+    service: Service,
+    actor: Actor,
+    rooms: Vec<Id>,
+}
+
+/// A stay with its price.
+type Stay = (Id, Date, u16, Decimal);
+
+const LENGTHS: std::ops::RangeInclusive<u16> = 1..=4;
+const ARRIVALS: i32 = 14;
+
+impl Hotel {
+    /// Rooms that cost 100 a night, all year.
+    async fn new(scene: Scene, capacities: &[i64]) -> Self {
+        let service = Service::new(scene.store.clone());
+        let all = [
+            c::INVENTORY_READ,
+            c::INVENTORY_WRITE,
+            c::PROPERTIES_READ,
+            c::PROPERTIES_WRITE,
+            c::PROPERTIES_DELETE,
+        ];
+        let actor = who_may(&scene, &all);
+        let mut hotel = Self {
+            scene,
+            service,
+            actor,
+            rooms: Vec::new(),
+        };
+        for capacity in capacities {
+            let room = hotel.scene.lane(LaneOf::units(*capacity)).await;
+            hotel.rooms.push(room);
+            hotel.set_plans(room, vec![RatePlan::new(1)]).await;
+            hotel.set_days(room, (0, 400), price(1, 100)).await;
+        }
+        hotel
+    }
+
+    /// The same, seen through another server.
+    fn through(&self, store: &Store) -> Self {
+        Self {
+            scene: self.scene.clone(),
+            service: Service::new(store.clone()),
+            actor: self.actor.clone(),
+            rooms: self.rooms.clone(),
+        }
+    }
+
+    async fn set_plans(&self, room: Id, plans: Vec<RatePlan>) {
+        let record = |plan: RatePlan| {
+            let extra = Default::default();
+            (plan.number, RatePlanRecord { plan, extra })
+        };
+        let details = ResourceDetailsPatch {
+            rate_plans: Some(plans.into_iter().map(record).collect()),
+            ..ResourceDetailsPatch::default()
+        };
+        self.set_room(room, details).await;
+    }
+
+    async fn set_room(&self, room: Id, details: ResourceDetailsPatch) {
+        let patch = RoomPatch {
+            details,
+            ..RoomPatch::default()
+        };
+        let write = PropertyWrite {
+            id: Some(self.scene.organization_id),
+            rooms: vec![RoomWrite {
+                id: Some(room),
+                patch,
+                ..RoomWrite::default()
+            }],
+            ..PropertyWrite::default()
+        };
+        let properties = self.service.properties();
+        let written = properties.write(&self.actor, vec![write]).await.unwrap();
+        for written in written {
+            for room in written.unwrap().rooms {
+                room.unwrap();
+            }
+        }
+    }
+
+    async fn set_days(&self, room: Id, (first, last): (i32, i32), patch: DayPatch) {
+        let write = CalendarWrite {
+            resource_id: room,
+            ranges: vec![CalendarRange {
+                from: day(first),
+                to: day(last),
+                patch,
+            }],
+        };
+        let written = self.service.calendar_write(&self.actor, vec![write]).await;
+        assert_eq!(written, Ok(vec![Ok(())]));
+    }
+
+    fn query(&self, party: Party) -> Query {
+        Query {
+            arrival: Some(DateRange::new(day(0), day(ARRIVALS))),
+            nights: (*LENGTHS.start(), *LENGTHS.end()),
+            limiter: Limiter::stays(10_000),
+            ..Query::new(self.actor.now, party)
+        }
+    }
+
+    async fn searched(&self, query: Query, real_now: Timestamp) -> FoundStays {
+        let searched = self.service.search(&self.actor, query, real_now).await;
+        match searched.unwrap() {
+            Searched::Found(found) => found,
+            other => panic!("stays were expected, not {other:?}"),
+        }
+    }
+
+    /// What a search finds.
+    async fn found(&self, party: Party, real_now: Timestamp) -> Vec<Stay> {
+        let found = self.searched(self.query(party), real_now).await.found;
+        assert_eq!(found.stays, found.hits.len() as u64);
+        let hits = found.hits.iter();
+        let mut stays: Vec<Stay> = hits
+            .map(|hit| {
+                (
+                    hit.resource_id,
+                    hit.arrival,
+                    hit.nights,
+                    hit.price.to_decimal(),
+                )
+            })
+            .collect();
+        stays.sort_unstable();
+        stays
+    }
+
+    /// The cheapest offers of all those stays, asked for one by one.
+    async fn offered(&self, party: Party) -> Vec<Stay> {
+        let mut stays = Vec::new();
+        for (arrival, nights) in (0..ARRIVALS).flat_map(|day| LENGTHS.map(move |of| (day, of))) {
+            let wanted = StayWanted {
+                arrival: day(arrival),
+                departure: day(arrival + i32::from(nights)),
+                party,
+                offer_numbers: Vec::new(),
+            };
+            let all = ResourceFilter::default();
+            let page = PageOf::first(100);
+            let offers = self.service.offers(&self.actor, &all, &wanted, page).await;
+            for offers in offers.unwrap().rows {
+                let prices = offers.offers.iter().map(|offer| offer.price);
+                let cheapest = prices.min();
+                let stay = |price| (offers.resource.id, day(arrival), nights, price);
+                stays.extend(cheapest.map(stay));
+            }
+        }
+        stays.sort_unstable();
+        stays
+    }
+
+    fn real_now(&self) -> Timestamp {
+        self.scene.clock.now()
+    }
+
+    async fn book(&self, room: Id, arrival: i32, nights: i32) -> Id {
+        let place = self.scene.place(room, arrival, nights);
+        self.scene.placed(place).await
+    }
+
+    /// On how many days a night may begin in a room.
+    async fn nights(&self, room: Id, real_now: Timestamp) -> usize {
+        let query = Query {
+            nights: (1, 1),
+            ..self.query(Party::new(2, 0))
+        };
+        let found = self.searched(query, real_now).await.found;
+        let hits = found.hits.iter();
+        hits.filter(|hit| hit.resource_id == room).count()
+    }
+}
+
+fn price(number: u8, price: i64) -> DayPatch {
+    DayPatch {
+        prices: BTreeMap::from([(number, Some(price.into()))]),
+        ..DayPatch::default()
+    }
+}
+
+/// Does something at random: books, cancels, changes calendars, plans, rules and capacities.
+async fn something(hotel: &Hotel, stays: &mut Vec<Id>, chance: &mut ChaCha8Rng) {
+    let room = *hotel.rooms.choose(chance).unwrap();
+    let scene = &hotel.scene;
+    match chance.random_range(0..12) {
+        0..5 => {
+            let nights = chance.random_range(1..5);
+            let place = scene.place(room, chance.random_range(-1..18), nights);
+            let id = place.booking.id;
+            if matches!(scene.one(place).await, Outcome::Done(_)) {
+                stays.push(id);
+            }
+        }
+        5..7 => {
+            if !stays.is_empty() {
+                let stay = stays.swap_remove(chance.random_range(0..stays.len()));
+                let cancelled = scene.become_(stay, domain::booking::Status::Cancelled);
+                scene.done(cancelled).await;
+            }
+        }
+        7..9 => {
+            let first = chance.random_range(0..16);
+            let days = (first, first + chance.random_range(0..4));
+            hotel.set_days(room, days, day_patch(chance)).await;
+        }
+        9 => {
+            let plans = (1..=chance.random_range(1..3)).map(|number| plan(hotel, number, chance));
+            let plans = plans.collect();
+            hotel.set_plans(room, plans).await;
+        }
+        10 => {
+            let mut details = ResourceDetailsPatch {
+                max_people: Some(Some(chance.random_range(1..4))),
+                ..ResourceDetailsPatch::default()
+            };
+            details.rules = Some(domain::calendar::StayRules {
+                strategy: *[Strategy::FirstNight, Strategy::StayThrough]
+                    .choose(chance)
+                    .unwrap(),
+                max_stay: chance.random_bool(0.3).then_some(3),
+                ..Default::default()
+            });
+            hotel.set_room(room, details).await;
+        }
+        _ => {
+            // Refused when more is sold, which is as well.
+            let capacity = scene.set_capacity(room, chance.random_range(1..5));
+            scene.one(Command::SetCapacity(capacity)).await;
+        }
+    }
+}
+
+fn day_patch(chance: &mut ChaCha8Rng) -> DayPatch {
+    match chance.random_range(0..5) {
+        0 => DayPatch {
+            openness: Some(Openness {
+                closed: chance.random_bool(0.3),
+                no_check_in: chance.random_bool(0.3),
+                no_check_out: chance.random_bool(0.3),
+                exception: false,
+            }),
+            ..DayPatch::default()
+        },
+        1 => DayPatch {
+            free: Some(chance.random_bool(0.5).then(|| chance.random_range(0..2))),
+            ..DayPatch::default()
+        },
+        2 => DayPatch {
+            min_stay: Some(chance.random_bool(0.5).then_some(2)),
+            multiplier: Some(chance.random_bool(0.5).then(|| Decimal::new(333, 3))),
+            ..DayPatch::default()
+        },
+        3 => price(2, chance.random_range(50..90)),
+        _ => price(1, chance.random_range(80..120)),
+    }
+}
+
+fn plan(hotel: &Hotel, number: u8, chance: &mut ChaCha8Rng) -> RatePlan {
+    let linking = chance.random_bool(0.5).then(|| Linking {
+        resource: *hotel.rooms.choose(chance).unwrap(),
+        number: chance.random_range(1..3),
+        multiplier: Decimal::new(chance.random_range(5..15), 1),
+        amount: chance.random_range(-20..20).into(),
+    });
+    RatePlan {
+        price_for: *[
+            PriceFor::PerPerson,
+            PriceFor::MaxCapacity,
+            PriceFor::UpToPerson(1),
+        ]
+        .choose(chance)
+        .unwrap(),
+        extra_person: 15.into(),
+        linking,
+        ..RatePlan::new(number)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_happens_a_search_finds_what_is_offered() {
+    let seed: u64 = std::env::var("SEED").map_or(20_261_122, |seed| seed.parse().unwrap());
+    println!("SEED={seed}");
+    in_each_scene(|scene| async move {
+        let mut chance = ChaCha8Rng::seed_from_u64(seed);
+        let hotel = Hotel::new(scene, &[1, 2, 3]).await;
+        let (mut stays, mut seen) = (Vec::new(), 0);
+        for step in 0..12 {
+            for _ in 0..chance.random_range(1..5) {
+                something(&hotel, &mut stays, &mut chance).await;
+            }
+            let party = Party::new(chance.random_range(1..3), chance.random_range(0..2));
+            let found = hotel.found(party, hotel.real_now()).await;
+            let offered = hotel.offered(party).await;
+            assert_eq!(found, offered, "seed {seed}, step {step}, {party:?}");
+            seen += found.len();
+        }
+        assert!(seen > 200, "seed {seed}: {seen} stays show too little");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_an_answer_finds_it_in_the_search_that_follows() {
+    in_each_scene(|scene| async move {
+        let hotel = Hotel::new(scene, &[1, 1]).await;
+        let (one, other) = (hotel.rooms[0], hotel.rooms[1]);
+        let now = hotel.real_now();
+        assert_eq!(hotel.nights(one, now).await, 14);
+        let stay = hotel.book(one, 2, 3).await;
+        assert_eq!(hotel.nights(one, now).await, 11);
+        hotel.scene.done(hotel.scene.remove(stay)).await;
+        assert_eq!(hotel.nights(one, now).await, 14);
+
+        // The price of one follows that of the other.
+        let linked = Linking {
+            resource: other,
+            number: 1,
+            multiplier: 2.into(),
+            amount: 0.into(),
+        };
+        let plan = RatePlan {
+            linking: Some(linked),
+            ..RatePlan::new(1)
+        };
+        hotel.set_plans(one, vec![plan]).await;
+        hotel.set_days(other, (3, 3), price(1, 70)).await;
+        let found = hotel.found(Party::new(1, 0), now).await;
+        assert!(found.contains(&(one, day(3), 1, 140.into())), "{found:?}");
+
+        let removed = hotel.service.properties();
+        let removed = removed.rooms_remove(&hotel.actor, &[other]).await;
+        assert_eq!(removed, Ok(vec![Ok(())]));
+        assert_eq!(hotel.found(Party::new(1, 0), now).await, []);
+
+        let added = hotel.scene.lane(LaneOf::units(1)).await;
+        hotel.set_plans(added, vec![RatePlan::new(1)]).await;
+        hotel.set_days(added, (0, 3), price(1, 30)).await;
+        assert_eq!(hotel.nights(added, now).await, 4);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_shows_what_the_caller_reaches_and_refuses_who_may_not() {
+    in_each_scene(|scene| async move {
+        let hotel = Hotel::new(scene, &[1]).await;
+        let now = hotel.real_now();
+        let query = hotel.query(Party::new(1, 0));
+        let service = &hotel.service;
+        let search = async |actor: Actor, query: Query| service.search(&actor, query, now).await;
+        let nobody = who_may(&hotel.scene, &[c::INVENTORY_WRITE, c::BOOKINGS_READ]);
+        let refused = search(nobody, query.clone()).await;
+        assert_eq!(refused, Err(Error::Forbidden(c::INVENTORY_READ)));
+
+        let elsewhere = Actor {
+            organizations: Some(vec![hotel.scene.id()].into()),
+            ..hotel.actor.clone()
+        };
+        let foreign = Actor {
+            tenant_id: hotel.scene.id(),
+            ..hotel.actor.clone()
+        };
+        for stranger in [elsewhere, foreign] {
+            // What the query says of reach is not the caller's to say.
+            let query = Query {
+                within: None,
+                ..query.clone()
+            };
+            let Ok(Searched::Found(found)) = search(stranger, query).await else {
+                panic!("a search was expected to be answered");
+            };
+            assert_eq!(found.found, Default::default());
+        }
+        let nights = Query {
+            nights: (5, 2),
+            ..query.clone()
+        };
+        let refused = search(hotel.actor.clone(), nights).await;
+        assert_eq!(refused, Ok(Searched::Refused(BadQuery::Nights)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_tenants_clock_is_moved_the_days_move_along() {
+    in_each_scene(|scene| async move {
+        let mut hotel = Hotel::new(scene, &[1]).await;
+        let room = hotel.rooms[0];
+        let now = hotel.real_now();
+        assert_eq!(hotel.nights(room, now).await, 14);
+        for days in [10, 75, 300, -375] {
+            let hours = SignedDuration::from_hours(24 * days);
+            hotel.actor.now = hotel.actor.now.checked_add(hours).unwrap();
+            let any = Query {
+                nights: (1, 1),
+                ..Query::new(hotel.actor.now, Party::new(1, 0))
+            };
+            let found = hotel.searched(any, now).await.found;
+            let today = hotel.actor.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+            // Prices are set for the days from the first to the 400th.
+            let begins = today.max(day(0));
+            let expected = day(400).since(begins).unwrap().get_days() + 1;
+            assert_eq!(found.stays, expected as u64, "on {today}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_search_while_others_book_see_what_they_booked_themselves() {
+    in_each_scene(|scene| async move {
+        let hotel = Arc::new(Hotel::new(scene, &[1; 8]).await);
+        let mut tasks = tokio::task::JoinSet::new();
+        for room in hotel.rooms.clone() {
+            let hotel = Arc::clone(&hotel);
+            tasks.spawn(async move {
+                for step in 0..6 {
+                    hotel.book(room, 2 * step, 1).await;
+                    let left = hotel.nights(room, hotel.real_now()).await;
+                    assert_eq!(left, 14 - 1 - step as usize, "in step {step}");
+                }
+            });
+        }
+        tasks.join_all().await;
+        let party = Party::new(1, 0);
+        let found = hotel.found(party, hotel.real_now()).await;
+        assert_eq!(found, hotel.offered(party).await);
+    })
+    .await;
+}
+
+/// On one database, what another server commits is in the search after the bound at the latest, and the
+/// answer says how old it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_server_commits_is_found_within_the_bound() {
+    let Some(one) = TestStore::postgres().await else {
+        return;
+    };
+    let second = Store::open(&one.config, Arc::new(IdSource::new(1)))
+        .await
+        .unwrap();
+    let hotel = Hotel::new(Scene::new(&one.store).await, &[1, 1]).await;
+    let there = hotel.through(&second);
+    let room = hotel.rooms[0];
+    let mut now = hotel.real_now();
+    assert_eq!(there.nights(room, now).await, 14);
+    let changes = [(2, 13), (5, 12), (9, 11)];
+    for (arrival, left) in changes {
+        hotel.book(room, arrival, 1).await;
+        now += SignedDuration::from_secs(6);
+        let query = Query {
+            nights: (1, 1),
+            ..there.query(Party::new(1, 0))
+        };
+        let found = there.searched(query, now).await;
+        assert_eq!(found.as_of, now);
+        assert_eq!(there.nights(room, now).await, left);
+    }
+    // A moment later nothing has been compared anew: it says so.
+    let later = now + SignedDuration::from_secs(1);
+    let found = there.searched(there.query(Party::new(1, 0)), later).await;
+    assert_eq!(found.as_of, now);
+
+    // Prices that follow another room's, changed elsewhere.
+    let linked = RatePlan {
+        linking: Some(Linking {
+            resource: hotel.rooms[1],
+            number: 1,
+            multiplier: 1.into(),
+            amount: 5.into(),
+        }),
+        ..RatePlan::new(1)
+    };
+    hotel.set_plans(room, vec![linked]).await;
+    hotel.set_days(hotel.rooms[1], (0, 20), price(1, 60)).await;
+    now += SignedDuration::from_secs(6);
+    let party = Party::new(1, 0);
+    let found = there.found(party, now).await;
+    assert_eq!(found, hotel.offered(party).await);
+    assert!(found.contains(&(room, day(0), 1, 65.into())), "{found:?}");
+    drop((hotel, there));
+    second.close().await;
+    drop(second);
+    one.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_can_be_made_before_anybody_searches() {
+    in_each_scene(|scene| async move {
+        let hotel = Hotel::new(scene, &[1, 2, 3]).await;
+        let (tenant_id, now) = (hotel.scene.tenant_id, hotel.real_now());
+        let made = hotel.service.prepare_search(tenant_id, now, now).await;
+        assert_eq!(made, Ok(3));
+        let nobody = hotel.scene.id();
+        let empty = hotel.service.prepare_search(nobody, now, now).await;
+        assert_eq!(empty, Ok(0));
+        let again = Service::new(hotel.scene.store.clone());
+        assert_eq!(again.prepare_searches(now).await, Ok(3));
+    })
+    .await;
+}
