@@ -5,11 +5,12 @@
 //! store writes insert, update, get and list once for all kinds from that description.
 //!
 //! This crate holds no SQL and no rules. Start at [`Kind`], then read the kinds themselves:
-//! [`inventory`], [`sale`], [`access`].
+//! [`inventory`], [`sale`], [`access`], [`delivery`].
 
 extern crate self as catalogue;
 
 pub mod access;
+pub mod delivery;
 pub mod inventory;
 mod kind;
 pub mod patch;

@@ -14,6 +14,7 @@ mod error;
 mod expiry;
 pub mod journal;
 pub mod once;
+pub mod outgoing;
 pub mod paging;
 pub mod properties;
 pub mod search;

@@ -16,17 +16,17 @@ impl PageOf {
     }
 
     /// How many rows come before the page.
-    pub(crate) fn offset(self) -> u64 {
+    pub fn offset(self) -> u64 {
         u64::from(self.number.saturating_sub(1)) * u64::from(self.size)
     }
 
     /// How many rows to read, so that one too many tells of a next page.
-    pub(crate) fn limit(self) -> u64 {
+    pub fn limit(self) -> u64 {
         u64::from(self.size) + 1
     }
 
     /// Cuts what was read to the page.
-    pub(crate) fn page<T>(self, mut rows: Vec<T>) -> Page<T> {
+    pub fn page<T>(self, mut rows: Vec<T>) -> Page<T> {
         let more = rows.len() > self.size as usize;
         rows.truncate(self.size as usize);
         Page { rows, more }

@@ -1,6 +1,10 @@
 //! The two records that follow from every change: what others are told, and who did it.
 
+use std::borrow::Cow;
+
+use catalogue::sale::Booking;
 use domain::id::Id;
+use serde_json::{Map, Value, json};
 
 use crate::hot::Stamp;
 
@@ -13,6 +17,8 @@ pub struct EventRow {
     pub(crate) subject_id: Id,
     pub(crate) organization_id: Id,
     pub(crate) announce: bool,
+    ordinal: i64,
+    facts: Cow<'static, str>,
 }
 
 impl EventRow {
@@ -33,6 +39,26 @@ impl EventRow {
             subject_id,
             organization_id,
             announce,
+            ordinal: 0,
+            facts: Cow::Borrowed("{}"),
+        }
+    }
+
+    /// Says which write of the subject this was: events of one subject leave in this order, whoever
+    /// drew their ids. Events without it are in the order of their ids.
+    #[must_use]
+    pub fn ordered(self, ordinal: i64) -> Self {
+        Self { ordinal, ..self }
+    }
+
+    /// Says more than the subject itself will say later: `changes` of an attribute as `[old, new]`,
+    /// or the `last` state of what is gone. A JSON object.
+    #[must_use]
+    pub fn with_facts(self, facts: Option<Value>) -> Self {
+        let Some(facts) = facts else { return self };
+        Self {
+            facts: Cow::Owned(facts.to_string()),
+            ..self
         }
     }
 
@@ -46,7 +72,8 @@ impl EventRow {
             self.subject_id.into(),
             self.organization_id.into(),
             i64::from(self.announce).into(),
-            "{}".into(),
+            (&*self.facts).into(),
+            self.ordinal.into(),
         ]
     }
 
@@ -63,6 +90,83 @@ impl EventRow {
             self.subject_id.into(),
         ]
     }
+}
+
+/// What a change has changed: `{"changes": {attribute: [old, new]}}`; none where nothing has that
+/// subscribers could see.
+pub(crate) fn changes(before: &Booking, after: &Booking) -> Option<Value> {
+    let mut changes = Map::new();
+    macro_rules! compare {
+        ($($field:ident),+ $(,)?) => { $(
+            if before.$field != after.$field {
+                changes.insert(stringify!($field).to_owned(), json!([before.$field, after.$field]));
+            }
+        )+ };
+    }
+    compare!(
+        organization_id,
+        resource_id,
+        group_id,
+        status,
+        opened,
+        arrival_on,
+        departure_on,
+        channel,
+        external_reference,
+        quantity,
+        cancelled_at,
+        held_until,
+    );
+    if before.details != after.details {
+        let (old, new) = (json!(before.details), json!(after.details));
+        differences("", &old, &new, &mut changes);
+    }
+    (!changes.is_empty()).then(|| json!({ "changes": changes }))
+}
+
+/// Notes what differs between two objects, attribute by attribute; objects inside of them likewise,
+/// as `contact.last_name`. What is not there is null.
+fn differences(prefix: &str, old: &Value, new: &Value, changes: &mut Map<String, Value>) {
+    let empty = Map::new();
+    let of = |value: &'_ Value| value.as_object().cloned().unwrap_or_else(|| empty.clone());
+    let (old, new) = (of(old), of(new));
+    let gone = old.keys().filter(|name| !new.contains_key(*name));
+    for name in new.keys().chain(gone) {
+        let (was, is) = (
+            old.get(name).unwrap_or(&Value::Null),
+            new.get(name).unwrap_or(&Value::Null),
+        );
+        if was == is {
+            continue;
+        }
+        let path = format!("{prefix}{name}");
+        if prefix.is_empty() && (was.is_object() || is.is_object()) {
+            differences(&format!("{path}."), was, is, changes);
+        } else {
+            changes.insert(path, json!([was, is]));
+        }
+    }
+}
+
+/// The last state of a booking that is gone, since nobody can read it any more.
+pub(crate) fn last(booking: &Booking) -> Option<Value> {
+    Some(json!({ "last": {
+        "organization_id": booking.organization_id,
+        "resource_id": booking.resource_id,
+        "group_id": booking.group_id,
+        "status": booking.status,
+        "opened": booking.opened,
+        "arrival_on": booking.arrival_on,
+        "departure_on": booking.departure_on,
+        "created_at": booking.created_at,
+        "changed_at": booking.changed_at,
+        "channel": booking.channel,
+        "external_reference": booking.external_reference,
+        "quantity": booking.quantity,
+        "cancelled_at": booking.cancelled_at,
+        "held_until": booking.held_until,
+        "details": booking.details,
+    } }))
 }
 
 impl crate::Tx {

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 const MIGRATIONS: &[(&str, &str)] = &[
     ("V1__first", include_str!("migrations/0001_first.sql")),
     ("V2__terms", include_str!("migrations/0002_terms.sql")),
+    ("V4__delivery", include_str!("migrations/0004_delivery.sql")),
 ];
 
 /// How often a migration is tried before its error is told.
@@ -177,5 +178,10 @@ mod tests {
         check(catalogue::sale::Line::TABLE);
         check(catalogue::sale::Note::TABLE);
         check(catalogue::sale::Guest::TABLE);
+        check(catalogue::delivery::Subscription::TABLE);
+        check(catalogue::delivery::Health::TABLE);
+        check(catalogue::delivery::Delivery::TABLE);
+        check(catalogue::delivery::Attempt::TABLE);
+        check(catalogue::delivery::Mail::TABLE);
     }
 }

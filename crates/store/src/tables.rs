@@ -98,6 +98,7 @@ pub(crate) static OUTBOX: Table = Table {
         column("organization_id", Int),
         column("announce", Int),
         column("doc", Text),
+        column("ordinal", Int),
     ],
 };
 

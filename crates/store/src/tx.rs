@@ -348,6 +348,15 @@ impl Tx {
         }
     }
 
+    /// Locks the rows of a select that nobody else has locked, and leaves out the others; on SQLite
+    /// the one writer already excludes all others.
+    pub fn lock_rows_skipping(&self) -> &'static str {
+        match &self.connection {
+            Connection::Sqlite { .. } => "",
+            Connection::Postgres(_) => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+
     /// Whether the connection is known to be gone.
     pub(crate) fn is_closed(&self) -> bool {
         match &self.connection {

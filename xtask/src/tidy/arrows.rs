@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("identity", &["catalogue", "domain", "store"]),
     ("service", &["catalogue", "domain", "search", "store"]),
     ("http_kit", &["domain", "identity"]),
-    ("delivery", &["domain", "service"]),
+    ("delivery", &["catalogue", "domain", "service", "store"]),
     ("console", &["domain", "http_kit", "identity", "service"]),
     (
         "server",

@@ -17,7 +17,7 @@ use super::{
     },
     seen::{ItemRows, Key, Seen},
 };
-use crate::events::EventRow;
+use crate::events::{EventRow, changes};
 
 /// A change of one booking.
 #[derive(Clone, Debug)]
@@ -105,16 +105,20 @@ pub(super) fn decide(
         Err(decision) => return *decision,
     };
     let (lines, notes) = change_items(seen, stamp, command);
-    let organization_id = finish(seen, stamp, command.booking_id).unwrap_or(before.organization_id);
-    seen.event(EventRow::new(
+    finish(seen, stamp, command.booking_id);
+    let after = seen.state(stamp.tenant_id, command.booking_id);
+    let booking = after.as_ref().map_or(&before, |after| &after.booking);
+    let event = EventRow::new(
         stamp,
         command.event_id,
         event,
         command.booking_id,
-        organization_id,
+        booking.organization_id,
         command.announce,
-    ));
-    let after = seen.state(stamp.tenant_id, command.booking_id);
+    );
+    let facts = command.announce.then(|| changes(&before, booking));
+    let event = event.ordered(booking.version).with_facts(facts.flatten());
+    seen.event(event);
     Decision::Done(Box::new(Done {
         before: state_before,
         after,
@@ -334,13 +338,14 @@ fn off_word(status: Status) -> &'static str {
     }
 }
 
-fn finish(seen: &mut Seen, stamp: &Stamp, booking_id: Id) -> Option<Id> {
-    let held = seen.bookings.get_mut(&(stamp.tenant_id, booking_id))?;
+fn finish(seen: &mut Seen, stamp: &Stamp, booking_id: Id) {
+    let Some(held) = seen.bookings.get_mut(&(stamp.tenant_id, booking_id)) else {
+        return;
+    };
     held.booking.changed_at = stamp.now;
     held.booking.version += 1;
     held.booking.search = held.booking.search_text();
     held.is_changed = true;
-    Some(held.booking.organization_id)
 }
 
 fn change_items(

@@ -132,14 +132,17 @@ pub(super) fn decide(
     if let Some(taking) = taking {
         taking.carry_out(seen, stamp, id, lane_id, &stay, ids, "placed");
     }
-    seen.event(EventRow::new(
-        stamp,
-        command.event_id,
-        "booking.placed",
-        id,
-        organization_id,
-        command.announce,
-    ));
+    seen.event(
+        EventRow::new(
+            stamp,
+            command.event_id,
+            "booking.placed",
+            id,
+            organization_id,
+            command.announce,
+        )
+        .ordered(1),
+    );
     Decision::Done(Box::new(Done {
         before: None,
         after: seen.state(stamp.tenant_id, id),

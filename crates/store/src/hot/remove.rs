@@ -3,7 +3,7 @@
 use domain::id::{Id, IdSource};
 
 use super::{Decision, Done, Refusal, Stamp, seen::Seen};
-use crate::events::EventRow;
+use crate::events::{EventRow, last};
 
 /// The removal of a booking.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,7 @@ pub(super) fn decide(
         return Refusal::UnknownBooking.into();
     };
     let organization_id = held.booking.organization_id;
+    let (ordinal, facts) = (held.booking.version + 1, last(&held.booking));
     let before = seen.state(stamp.tenant_id, command.booking_id);
     seen.give(stamp, command.booking_id, "removed");
     let key = (stamp.tenant_id, command.booking_id);
@@ -39,7 +40,7 @@ pub(super) fn decide(
         organization_id,
         true,
     );
-    seen.event(event);
+    seen.event(event.ordered(ordinal).with_facts(facts));
     Decision::Done(Box::new(Done {
         before,
         ..Done::default()

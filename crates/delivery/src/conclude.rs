@@ -1,0 +1,250 @@
+//! Writes down what a try has come to, and switches off who fails for too long.
+
+use std::{sync::Arc, time::Duration};
+
+use catalogue::{
+    Cells, Value,
+    access::Tenant,
+    delivery::{Attempt, Delivery, Health, Mail, Subscription, SwitchedOff},
+};
+use domain::id::{Id, IdSource};
+use jiff::{SignedDuration, Timestamp};
+use service::outgoing::drop_waiting;
+use store::{ColdCommand, Tx, events::EventRow};
+
+use crate::{
+    Dispatcher, house_stamp,
+    limits::{CONCLUDE_TRIES, FAILING_FOR, FORGIVEN_AFTER},
+    mail::SWITCHED_OFF,
+    telemetry,
+    tries::{Tried, Verdict},
+};
+
+impl Dispatcher {
+    /// Writes a try down. Where that does not work, the lease ends and the try is repeated.
+    pub(crate) async fn conclude(&self, tried: Tried) {
+        let mut pause = Duration::from_millis(50);
+        let tried = Arc::new(tried);
+        for _ in 0..CONCLUDE_TRIES {
+            let command = Conclude {
+                tried: Arc::clone(&tried),
+                now: self.now(),
+            };
+            match self.store().run(command).await {
+                Ok(false) => return,
+                Ok(true) => {
+                    telemetry::switched_off();
+                    let subscription = tried.delivery.subscription_id;
+                    tracing::warn!(%subscription, "a subscription was switched off");
+                    return;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the result of a try can't be written yet");
+                    tokio::time::sleep(pause).await;
+                    pause *= 4;
+                }
+            }
+        }
+        tracing::error!(delivery = %tried.delivery.id, "the result of a try is lost; it will be repeated");
+    }
+}
+
+struct Conclude {
+    tried: Arc<Tried>,
+    now: Timestamp,
+}
+
+impl ColdCommand for Conclude {
+    /// Whether the subscription was switched off.
+    type Output = bool;
+
+    async fn run<'a>(&'a self, tx: &'a mut Tx, ids: &'a IdSource) -> store::Result<bool> {
+        let key = [
+            self.tried.attempt.tenant_id.into(),
+            self.tried.attempt.id.into(),
+        ];
+        if tx.get::<Attempt>(&key).await?.is_some() {
+            // It was written before, and only the answer was lost.
+            return Ok(false);
+        }
+        tx.insert(std::slice::from_ref(&self.tried.attempt)).await?;
+        self.advance(tx).await?;
+        match self.tried.verdict {
+            Verdict::Nothing => Ok(false),
+            Verdict::Delivered => {
+                self.count_success(tx).await?;
+                Ok(false)
+            }
+            Verdict::Again(_) | Verdict::GivenUp => {
+                self.count_failure(tx).await?;
+                self.switch_off_if_due(tx, ids).await
+            }
+        }
+    }
+}
+
+impl Conclude {
+    /// Moves the delivery on. Success counts whoever reports it; a failure only when no other try
+    /// was begun meanwhile.
+    async fn advance(&self, tx: &mut Tx) -> store::Result<()> {
+        let delivery = &self.tried.delivery;
+        let key = [delivery.tenant_id.into(), delivery.id.into()];
+        let mut parameters = key.to_vec();
+        let sql = match self.tried.verdict {
+            Verdict::Delivered => {
+                "UPDATE delivery SET state = 'delivered', open = 0 \
+                 WHERE tenant_id = $1 AND id = $2 AND open = 1"
+            }
+            Verdict::Nothing => {
+                "UPDATE delivery SET state = 'dropped', open = 0 \
+                 WHERE tenant_id = $1 AND id = $2 AND open = 1"
+            }
+            Verdict::GivenUp => {
+                parameters.push(delivery.attempts.into());
+                "UPDATE delivery SET state = 'failed', open = 0 \
+                 WHERE tenant_id = $1 AND id = $2 AND attempts = $3 AND open = 1"
+            }
+            Verdict::Again(at) => {
+                parameters.push(delivery.attempts.into());
+                parameters.push(at.as_millisecond().into());
+                "UPDATE delivery SET next_at = $4 \
+                 WHERE tenant_id = $1 AND id = $2 AND attempts = $3 AND open = 1"
+            }
+        };
+        tx.execute(sql, &parameters).await?;
+        if self.tried.is_rendered_late {
+            self.keep_late_body(tx).await?;
+        }
+        Ok(())
+    }
+
+    /// What was rendered for a try is what the next ones send.
+    async fn keep_late_body(&self, tx: &mut Tx) -> store::Result<()> {
+        let delivery = &self.tried.delivery;
+        let Some(mut stored) = tx
+            .get::<Delivery>(&[delivery.tenant_id.into(), delivery.id.into()])
+            .await?
+        else {
+            return Ok(());
+        };
+        if stored.body.is_empty() && !delivery.body.is_empty() {
+            stored.body.clone_from(&delivery.body);
+            stored.content_type.clone_from(&delivery.content_type);
+            stored.headers.clone_from(&delivery.headers);
+            tx.update(&mut stored).await?;
+        }
+        Ok(())
+    }
+
+    async fn count_success(&self, tx: &mut Tx) -> store::Result<u64> {
+        let sql = "UPDATE subscription_health SET delivered = delivered + 1, delivered_at = $3, \
+                   failing_since = NULL WHERE tenant_id = $1 AND subscription_id = $2";
+        tx.execute(sql, &self.health_and(&[self.now])).await
+    }
+
+    /// A receiver that failed long ago and was told nothing since begins to fail anew: nobody knows
+    /// how it fared in between.
+    async fn count_failure(&self, tx: &mut Tx) -> store::Result<u64> {
+        let sql = "UPDATE subscription_health SET failed = failed + 1, failed_at = $3, \
+                   failing_since = CASE WHEN failing_since IS NULL OR failed_at < $4 THEN $3 \
+                   ELSE failing_since END WHERE tenant_id = $1 AND subscription_id = $2";
+        let forgiven = self.now.saturating_sub(FORGIVEN_AFTER).unwrap_or(self.now);
+        tx.execute(sql, &self.health_and(&[self.now, forgiven]))
+            .await
+    }
+
+    fn health_and(&self, instants: &[Timestamp]) -> Vec<Value> {
+        let delivery = &self.tried.delivery;
+        let mut parameters = vec![delivery.tenant_id.into(), delivery.subscription_id.into()];
+        parameters.extend(instants.iter().map(|at| Value::Int(at.as_millisecond())));
+        parameters
+    }
+
+    async fn switch_off_if_due(&self, tx: &mut Tx, ids: &IdSource) -> store::Result<bool> {
+        let (tenant_id, id) = (
+            self.tried.delivery.tenant_id,
+            self.tried.delivery.subscription_id,
+        );
+        let key = [tenant_id.into(), id.into()];
+        let health = tx.get::<Health>(&key).await?;
+        let since = health.and_then(|health| health.failing_since);
+        let Some(since) = since.filter(|since| self.now.duration_since(*since) >= FAILING_FOR)
+        else {
+            return Ok(false);
+        };
+        let found = tx.get_locked::<Subscription>(&key).await?;
+        let Some(mut subscription) = found.filter(|found| found.active) else {
+            return Ok(false);
+        };
+        subscription.active = false;
+        subscription.off = Some(SwitchedOff {
+            reason: format!("every attempt has failed since {since}"),
+            at: self.now,
+        });
+        tx.update(&mut subscription).await?;
+        drop_waiting(tx, tenant_id, id).await?;
+        let tenant = tx.get::<Tenant>(&[tenant_id.into()]).await?;
+        self.tell_house(tx, ids, tenant.as_ref(), id).await?;
+        self.tell_owner(tx, ids, tenant.as_ref(), &subscription, since)
+            .await?;
+        Ok(true)
+    }
+
+    /// Those who watch over the tenant's account hear of it as of any event.
+    async fn tell_house(
+        &self,
+        tx: &mut Tx,
+        ids: &IdSource,
+        tenant: Option<&Tenant>,
+        id: Id,
+    ) -> store::Result<()> {
+        let ahead_ms = tenant.map_or(0, |tenant| tenant.clock_offset_ms);
+        let now = self
+            .now
+            .saturating_add(SignedDuration::from_millis(ahead_ms));
+        let stamp = house_stamp(self.tried.delivery.tenant_id, now.unwrap_or(self.now));
+        let event_id = ids.next(self.now);
+        let word = "subscription.switched_off";
+        tx.record(&[EventRow::new(&stamp, event_id, word, id, id, true)])
+            .await
+    }
+
+    async fn tell_owner(
+        &self,
+        tx: &mut Tx,
+        ids: &IdSource,
+        tenant: Option<&Tenant>,
+        subscription: &Subscription,
+        since: Timestamp,
+    ) -> store::Result<()> {
+        let Some(owner) = &subscription.owner else {
+            return Ok(());
+        };
+        let problem = self.tried.attempt.problem.clone().unwrap_or_default();
+        let mail = Mail::new(
+            subscription.tenant_id,
+            ids.next(self.now),
+            self.now,
+            &owner.email,
+            SWITCHED_OFF,
+        )
+        .in_language(&owner.language)
+        .with("tenant", tenant.map_or("", |tenant| tenant.name.as_str()))
+        .with("target_url", subscription.target_url.as_str())
+        .with("since", since.to_string())
+        .with("problem", problem)
+        .with("subscription_id", subscription.id.to_string());
+        tx.insert(&[mail]).await
+    }
+}
+
+/// How many deliveries are open, over all tenants, for the gauge.
+pub(crate) async fn open_deliveries(tx: &mut Tx) -> store::Result<i64> {
+    let rows = tx
+        .query("SELECT count(*) FROM delivery WHERE open = 1", &[])
+        .await?;
+    match rows.into_iter().next() {
+        Some(row) => Ok(Cells::of("delivery", row).next("count")?),
+        None => Ok(0),
+    }
+}

@@ -1,0 +1,56 @@
+//! One receiver that hangs delays nobody else.
+
+use std::time::Duration;
+
+use delivery::{Settings, carry::Times, mail::Post};
+use testkit::in_each_scene;
+use tokio::{sync::oneshot, time::timeout};
+
+use super::{
+    receiver::{Manner, Receiver},
+    world::World,
+};
+
+#[tokio::test]
+async fn receivers_that_hang_delay_nobody_else() {
+    in_each_scene(|scene| async move {
+        let slow = Times {
+            connect: Duration::from_secs(4),
+            answer: Duration::from_secs(4),
+        };
+        let settings = Settings {
+            in_flight: 16,
+            ..Settings::default()
+        };
+        let world = World::with(scene, Post::nowhere().unwrap(), slow, settings).await;
+        let hanging = Receiver::new(Manner::Hang).await;
+        let trickling = Receiver::new(Manner::Trickle).await;
+        let good = Receiver::new(Manner::Answer(200)).await;
+        for receiver in [&hanging, &trickling, &good] {
+            world.subscribe(receiver).await;
+        }
+        let (stop, stopped) = oneshot::channel::<()>();
+        let dispatcher = world.dispatcher.clone();
+        let running = tokio::spawn(async move {
+            dispatcher
+                .run(async {
+                    stopped.await.ok();
+                })
+                .await;
+        });
+        for _ in 0..60 {
+            world.book().await;
+        }
+        // Long before the first of the others is given up.
+        let waited = timeout(Duration::from_secs(3), good.wait_for(60)).await;
+        assert!(waited.is_ok(), "{} of 60 came", good.count());
+        assert!(hanging.connections() <= 4 && trickling.connections() <= 4);
+        stop.send(()).unwrap();
+        timeout(Duration::from_secs(10), running)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(good.count(), 60, "none came twice");
+    })
+    .await;
+}

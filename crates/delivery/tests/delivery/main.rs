@@ -1,0 +1,16 @@
+//! The room as a whole: real receivers on loopback, a clock that tests move, both stores.
+#![cfg(test)]
+
+mod crash;
+mod hanging;
+mod hostile;
+mod log;
+mod mail;
+mod order;
+mod outbox;
+mod proof;
+mod receiver;
+mod retry;
+mod secrets;
+mod tls;
+mod world;
