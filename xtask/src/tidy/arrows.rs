@@ -9,6 +9,7 @@ use crate::workspace::{Dependency, Package};
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("journal", &[]),
+    ("jsonapi", &[]),
     ("throwaway_postgres", &[]),
     ("catalogue_derive", &[]),
     ("catalogue", &["catalogue_derive", "domain"]),
@@ -63,7 +64,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// What a dialect may know: no store, and no other dialect.
-const DIALECT: &[&str] = &["domain", "http_kit", "identity", "service"];
+const DIALECT: &[&str] = &["domain", "http_kit", "identity", "jsonapi", "service"];
 
 /// What the tests of any crate may know besides.
 const IN_TESTS: &[&str] = &["journal", "testkit", "throwaway_postgres"];
@@ -88,7 +89,7 @@ const IMPURE: &[&str] = &[
     "tokio-postgres",
     "tracing",
 ];
-const PURE: &[&str] = &["domain", "catalogue"];
+const PURE: &[&str] = &["domain", "catalogue", "jsonapi"];
 
 /// The database drivers, and who may know them: the store, and those who measure it.
 const DRIVERS: &[&str] = &[
