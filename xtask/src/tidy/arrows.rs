@@ -9,6 +9,7 @@ use crate::workspace::{Dependency, Package};
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("journal", &[]),
+    ("jsonapi", &[]),
     ("throwaway_postgres", &[]),
     ("catalogue_derive", &[]),
     ("search", &["domain"]),
@@ -65,7 +66,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// What a dialect may know: no store, and no other dialect.
-const DIALECT: &[&str] = &["domain", "http_kit", "identity", "service"];
+const DIALECT: &[&str] = &["domain", "http_kit", "identity", "jsonapi", "service"];
 
 /// What the tests of any crate may know besides.
 const IN_TESTS: &[&str] = &["journal", "testkit", "throwaway_postgres"];
@@ -90,7 +91,7 @@ const IMPURE: &[&str] = &[
     "tokio-postgres",
     "tracing",
 ];
-const PURE: &[&str] = &["domain", "catalogue", "search"];
+const PURE: &[&str] = &["domain", "catalogue", "jsonapi", "search"];
 
 /// The database drivers, and who may know them: the store, and those who measure it.
 const DRIVERS: &[&str] = &[

@@ -1,0 +1,11 @@
+//! The engine as a whole, over the types of a small holiday park.
+#![cfg(test)]
+
+mod chance;
+mod described;
+mod filters;
+mod includes;
+mod requests;
+mod schemas;
+mod section_18;
+mod world;
