@@ -138,11 +138,6 @@ impl Lane {
             .filter(move |allocation| Some(allocation.booking_id) != without)
     }
 
-    /// Whether its row is written: made, or changed by itself or by an entry in its journal.
-    pub(super) fn is_written(&self) -> bool {
-        self.is_new || self.is_changed || !self.entries.is_empty()
-    }
-
     /// Whether all allocations of `[from, to)` have been read.
     pub(super) fn knows(&self, from: i64, to: i64) -> bool {
         let next = self
