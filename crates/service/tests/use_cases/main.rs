@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod calendar;
+mod hotel;
 mod properties;
 mod search;
 
