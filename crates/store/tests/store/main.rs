@@ -4,6 +4,7 @@
 mod batches;
 mod changes;
 mod copies;
+mod events;
 mod groups_and_items;
 mod idempotency;
 mod looks;
