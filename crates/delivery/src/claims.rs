@@ -21,6 +21,7 @@ use store::{ColdCommand, Condition, Tx};
 use crate::{
     Dispatcher,
     fan_out::{Subscriber, with_grants},
+    queue::{look, put_behind},
 };
 
 /// A subscription: tenant and id.
@@ -47,6 +48,8 @@ pub(crate) struct Claims {
     pub(crate) claimed: Vec<Claimed>,
     /// Subscriptions of which everything that is due waits for something earlier.
     pub(crate) idle: Vec<Key>,
+    /// Whether there may be something free behind what was looked at.
+    pub(crate) is_more_behind: bool,
 }
 
 /// A subscription with something due.
@@ -69,14 +72,6 @@ const DUE: &str = "SELECT s.tenant_id, s.id, h.failing_since FROM subscription s
     LEFT JOIN subscription_health h ON h.tenant_id = s.tenant_id AND h.subscription_id = s.id \
     WHERE s.active = 1 AND EXISTS (SELECT 1 FROM delivery d WHERE d.tenant_id = s.tenant_id \
     AND d.subscription_id = s.id AND d.open = 1 AND d.next_at <= $1) ORDER BY s.tenant_id, s.id";
-
-const FIRST_IN_ORDER: &str = "SELECT d.id FROM delivery d WHERE d.tenant_id = $1 \
-    AND d.subscription_id = $2 AND d.open = 1 AND d.next_at <= $3 AND d.state = 'waiting' \
-    AND (d.resent = 1 OR NOT EXISTS (SELECT 1 FROM delivery e WHERE e.tenant_id = d.tenant_id \
-    AND e.subscription_id = d.subscription_id AND e.subject_id = d.subject_id AND e.open = 1 \
-    AND e.resent = 0 AND (e.ordinal < d.ordinal OR (e.ordinal = d.ordinal \
-    AND (e.event_id < d.event_id OR (e.event_id = d.event_id AND e.id < d.id)))))) \
-    ORDER BY d.next_at, d.ordinal, d.event_id, d.id LIMIT $4";
 
 impl Dispatcher {
     /// The subscriptions with something due.
@@ -106,19 +101,21 @@ impl Dispatcher {
         Box::pin(async move {
             let now = self.now();
             let mut tx = self.store().reader().await?;
-            let (mut found, mut idle) = (Vec::new(), Vec::new());
+            let (mut found, mut behind, mut idle) = (Vec::new(), Vec::new(), Vec::new());
             for one in wanted {
-                let candidates = candidates(&mut tx, one, now).await?;
-                if candidates.is_empty() {
+                let page = look(&mut tx, one, now).await?;
+                if page.free.is_empty() && page.behind.is_empty() {
                     idle.push(one.key);
                 }
                 let with_state = |delivery| (delivery, one.is_failing);
-                found.extend(candidates.into_iter().map(with_state));
+                found.extend(page.free.into_iter().map(with_state));
+                behind.extend(page.behind);
             }
-            if found.is_empty() {
+            let is_more_behind = !behind.is_empty();
+            if found.is_empty() && !is_more_behind {
                 return Ok(Claims {
-                    claimed: Vec::new(),
                     idle,
+                    ..Claims::default()
                 });
             }
             let keys: Vec<Key> = wanted.iter().map(|one| one.key).collect();
@@ -131,6 +128,7 @@ impl Dispatcher {
             let command = Claim {
                 found: found.iter().map(|(delivery, _)| seen(delivery)).collect(),
                 orphans: orphans.iter().map(|(delivery, _)| seen(delivery)).collect(),
+                behind,
                 now,
                 until: now.saturating_add(self.settings().lease).unwrap_or(now),
             };
@@ -148,7 +146,11 @@ impl Dispatcher {
                 })
             };
             let claimed = claimed.filter_map(with_subscriber).collect();
-            Ok(Claims { claimed, idle })
+            Ok(Claims {
+                claimed,
+                idle,
+                is_more_behind,
+            })
         })
     }
 
@@ -181,24 +183,6 @@ impl Dispatcher {
     }
 }
 
-async fn candidates(tx: &mut Tx, one: &Wanted, now: Timestamp) -> store::Result<Vec<Delivery>> {
-    let (tenant_id, id) = one.key;
-    let limit = i64::try_from(one.limit).unwrap_or(i64::MAX);
-    let parameters = [
-        tenant_id.into(),
-        id.into(),
-        now.as_millisecond().into(),
-        limit.into(),
-    ];
-    let rows = tx.query(FIRST_IN_ORDER, &parameters).await?;
-    let mut found = Vec::with_capacity(rows.len());
-    for row in rows {
-        let id: Id = Cells::of("delivery", row).next("id")?;
-        found.extend(tx.get::<Delivery>(&[tenant_id.into(), id.into()]).await?);
-    }
-    Ok(found)
-}
-
 /// A delivery as it was when it was looked at.
 #[derive(Clone, Copy)]
 struct Seen {
@@ -219,6 +203,8 @@ struct Claim {
     found: Vec<Seen>,
     /// Those whose grant was taken back.
     orphans: Vec<Seen>,
+    /// Those that wait for an earlier one.
+    behind: Vec<Row>,
     now: Timestamp,
     until: Timestamp,
 }
@@ -235,6 +221,7 @@ impl ColdCommand for Claim {
             )
             .await?;
         }
+        put_behind(tx, &self.behind).await?;
         let mut own = Vec::with_capacity(self.found.len());
         for seen in &self.found {
             let parameters = [

@@ -16,6 +16,7 @@ use crate::{
     Dispatcher, house_stamp,
     limits::{CONCLUDE_TRIES, FAILING_FOR, FORGIVEN_AFTER},
     mail::SWITCHED_OFF,
+    queue::next_of_subject,
     telemetry,
     tries::{Tried, Verdict},
 };
@@ -112,6 +113,9 @@ impl Conclude {
             }
         };
         tx.execute(sql, &parameters).await?;
+        if !matches!(self.tried.verdict, Verdict::Again(_)) {
+            next_of_subject(tx, delivery, self.now).await?;
+        }
         if self.tried.is_rendered_late {
             self.keep_late_body(tx).await?;
         }

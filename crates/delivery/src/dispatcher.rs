@@ -143,10 +143,11 @@ impl Dispatcher {
         while self.fan_out().await? > 0 {}
         let mut tried = 0;
         loop {
-            let claimed = self.claim_next(&UnderWay::default()).await?.claimed;
-            if claimed.is_empty() {
+            let claims = self.claim_next(&UnderWay::default()).await?;
+            if claims.claimed.is_empty() && !claims.is_more_behind {
                 break;
             }
+            let claimed = claims.claimed;
             tried += claimed.len();
             join_all(claimed.into_iter().map(|one| self.try_and_conclude(one))).await;
         }
@@ -228,19 +229,18 @@ impl Dispatcher {
             let (mut tries, mut under_way) = (JoinSet::new(), UnderWay::default());
             let mut unblock = interval(BLOCKED_FOR);
             while !*stopped.borrow_and_update() {
-                let (begun, wait) = match self.claim_next(&under_way).await {
-                    Ok(claims) => (
-                        self.begin(claims, &mut tries, &mut under_way),
-                        self.0.pace.look,
-                    ),
+                let wait = match self.claim_next(&under_way).await {
+                    Ok(claims) => {
+                        if self.begin(claims, &mut tries, &mut under_way) {
+                            continue;
+                        }
+                        self.0.pace.look
+                    }
                     Err(error) => {
                         tracing::warn!(%error, "deliveries can't be claimed for now");
-                        (0, AFTER_A_FAILURE)
+                        AFTER_A_FAILURE
                     }
                 };
-                if begun >= CLAIMED_AT_ONCE {
-                    continue;
-                }
                 tokio::select! {
                     Some(ended) = tries.join_next_with_id(), if !tries.is_empty() => {
                         under_way.end(&ended);
@@ -272,17 +272,18 @@ impl Dispatcher {
         })
     }
 
-    fn begin(&self, claims: Claims, tries: &mut JoinSet<()>, under_way: &mut UnderWay) -> usize {
+    /// Begins what was claimed, and says whether there may be more at once.
+    fn begin(&self, claims: Claims, tries: &mut JoinSet<()>, under_way: &mut UnderWay) -> bool {
         under_way.turn();
         claims.idle.into_iter().for_each(|key| under_way.block(key));
-        let begun = claims.claimed.len();
+        let is_more = claims.is_more_behind || claims.claimed.len() >= CLAIMED_AT_ONCE;
         for one in claims.claimed {
             let (key, is_failing) = (one.key(), one.is_failing);
             let dispatcher = self.clone();
             let task = tries.spawn(async move { dispatcher.try_and_conclude(one).await });
             under_way.begin(task.id(), key, is_failing);
         }
-        begun
+        is_more
     }
 }
 

@@ -11,6 +11,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    panic::AssertUnwindSafe,
     sync::Arc,
 };
 
@@ -23,7 +24,7 @@ use domain::{
     access::{Actor, Reach},
     id::{Id, IdSource},
 };
-use futures_util::{StreamExt as _, future::BoxFuture, stream};
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream};
 use jiff::{SignedDuration, Timestamp};
 use store::{ColdCommand, Condition, Each, Tx};
 
@@ -203,10 +204,13 @@ impl Dispatcher {
             subscription_id: to.subscription.id,
             delivery_id,
         };
-        let rendering = format.render(event, name, &recipient);
-        let rendered = tokio::time::timeout(RENDER_TIME, rendering).await;
-        let rendered =
-            rendered.map_err(|_| NotRendered::Later("rendering took too long".to_owned()))??;
+        // A format that panics over one event must not end everything else.
+        let rendering = AssertUnwindSafe(format.render(event, name, &recipient)).catch_unwind();
+        let rendered = match tokio::time::timeout(RENDER_TIME, rendering).await {
+            Ok(Ok(rendered)) => rendered?,
+            Ok(Err(_)) => return Err(NotRendered::Later("the format broke down".to_owned())),
+            Err(_) => return Err(NotRendered::Later("rendering took too long".to_owned())),
+        };
         if rendered.body.is_empty() || rendered.body.len() > BODY_BYTES {
             let why = format!("a body of {} bytes can't be sent", rendered.body.len());
             return Err(NotRendered::Later(why));

@@ -21,6 +21,7 @@ mod dispatcher;
 mod fan_out;
 pub mod limits;
 pub mod mail;
+mod queue;
 pub mod resolve;
 pub mod telemetry;
 mod tries;

@@ -62,6 +62,9 @@ pub const FORGIVEN_AFTER: SignedDuration = SignedDuration::from_hours(36);
 /// The longest that a receiver may ask to be left alone.
 pub const RETRY_AFTER_MOST: SignedDuration = SignedDuration::from_hours(24);
 
+/// How many deliveries that are due are looked at together, of one subscription.
+pub const DUE_AT_ONCE: i64 = 256;
+
 /// How many deliveries one commit claims.
 pub const CLAIMED_AT_ONCE: usize = 128;
 

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod crash;
+mod format;
 mod hanging;
 mod hostile;
 mod log;

@@ -128,3 +128,41 @@ async fn a_backlog_of_many_commits_keeps_the_order_of_each_booking() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_long_queue_behind_one_that_fails_hides_no_other_and_leaves_in_order() {
+    in_each_scene(|scene| async move {
+        let world = World::new(scene).await;
+        let (bad, good) = (world.book().await, world.book().await);
+        let receiver = Receiver::new(Manner::To(bad.to_string(), 500)).await;
+        world.subscribe(&receiver).await;
+        for _ in 0..300 {
+            world.change(bad).await;
+        }
+        world.change(good).await;
+        world.round().await;
+        let told = |id: i64| {
+            let all = receiver.received();
+            all.iter().filter(|one| one.event().1 == id).count()
+        };
+        assert_eq!((told(bad.get()), told(good.get())), (1, 1));
+        receiver.behave(Manner::Answer(200));
+        world.advance_s(120);
+        assert_eq!(world.round().await, 300);
+        let ids: Vec<String> = receiver
+            .received()
+            .iter()
+            .filter(|one| one.event().1 == bad.get())
+            .map(|one| one.header("webhook-id").to_owned())
+            .collect();
+        let deliveries = world.deliveries().await;
+        let mut in_order: Vec<_> = deliveries
+            .iter()
+            .filter(|of| of.subject_id == bad)
+            .collect();
+        in_order.sort_by_key(|of| of.ordinal);
+        let expected: Vec<String> = in_order.iter().map(|of| format!("msg_{}", of.id)).collect();
+        assert_eq!(ids[1..], expected);
+    })
+    .await;
+}

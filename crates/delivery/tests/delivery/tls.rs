@@ -6,7 +6,7 @@ use bytes::Bytes;
 use delivery::carry::{Carrier, Parcel, tls_with};
 use rustls::{
     RootCertStore, ServerConfig,
-    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
 };
 use service::outgoing::target::Target;
 use tokio::{io::AsyncWriteExt as _, net::TcpListener};
@@ -17,16 +17,20 @@ use super::{
     world::{Names, rules, times},
 };
 
+/// A certificate for `hook.test` that nobody else believes, good for a hundred years, with its key.
+const CERTIFICATE: &[u8] = include_bytes!("hook.test.pem");
+const KEY: &[u8] = include_bytes!("hook.test.key.pem");
+
 #[tokio::test]
 async fn only_a_certificate_of_the_subscribed_name_is_believed() {
-    let made = rcgen::generate_simple_self_signed(["hook.test".to_owned()]).unwrap();
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    let certificate = CertificateDer::from_pem_slice(CERTIFICATE).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(KEY).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
+        .with_single_cert(vec![certificate.clone()], key)
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -49,7 +53,7 @@ async fn only_a_certificate_of_the_subscribed_name_is_believed() {
     }
     let names = Arc::new(names);
     let mut believed = RootCertStore::empty();
-    believed.add(made.cert.der().clone()).unwrap();
+    believed.add(certificate).unwrap();
     let send = |host: &'static str, roots: RootCertStore| {
         let carrier = Carrier::new(
             rules(),

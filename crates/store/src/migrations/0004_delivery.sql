@@ -52,9 +52,9 @@ CREATE TABLE delivery (
     doc TEXT NOT NULL,
     PRIMARY KEY (tenant_id, id)
 );
-CREATE INDEX delivery_due ON delivery (tenant_id, subscription_id, next_at) WHERE open = 1;
+CREATE INDEX delivery_due ON delivery (tenant_id, subscription_id, next_at, ordinal, event_id, id) WHERE open = 1;
 CREATE INDEX delivery_order ON delivery (tenant_id, subscription_id, subject_id, ordinal, event_id, id) WHERE open = 1;
-CREATE INDEX delivery_held ON delivery (tenant_id, id) WHERE state = 'held';
+CREATE INDEX delivery_held ON delivery (tenant_id, state, id) WHERE state = 'held';
 CREATE INDEX delivery_by_subscription ON delivery (tenant_id, subscription_id, id);
 CREATE INDEX delivery_by_event ON delivery (tenant_id, event_id);
 CREATE INDEX delivery_by_age ON delivery (created_at);

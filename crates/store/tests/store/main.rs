@@ -5,6 +5,7 @@ mod batches;
 mod changes;
 mod copies;
 mod derived;
+mod events;
 mod groups_and_items;
 mod idempotency;
 mod looks;
