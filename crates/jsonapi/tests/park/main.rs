@@ -4,8 +4,11 @@
 mod chance;
 mod described;
 mod filters;
+mod filters_by_chance;
 mod includes;
 mod requests;
 mod schemas;
 mod section_18;
+mod section_18_queries;
+mod section_18_writing;
 mod world;

@@ -426,3 +426,15 @@ fn item(number: u32) -> Row {
         .with("quantity", 1)
         .to_one("extra", Some(extra))
 }
+
+/// The ids of a list, in its order.
+pub fn ids(document: &Json) -> Vec<&str> {
+    let data = document["data"].as_array().unwrap();
+    data.iter().map(|row| row["id"].as_str().unwrap()).collect()
+}
+
+/// The names of an object, in its order.
+pub fn names(object: &Json) -> Vec<&str> {
+    let names = object.as_object().map(|object| object.keys());
+    names.into_iter().flatten().map(String::as_str).collect()
+}
