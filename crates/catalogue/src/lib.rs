@@ -5,14 +5,16 @@
 //! store writes insert, update, get and list once for all kinds from that description.
 //!
 //! This crate holds no SQL and no rules. Start at [`Kind`], then read the kinds themselves:
-//! [`inventory`], [`sale`], [`access`].
+//! [`inventory`], [`sale`], [`access`], [`oauth`], [`people`].
 
 extern crate self as catalogue;
 
 pub mod access;
 pub mod inventory;
 mod kind;
+pub mod oauth;
 pub mod patch;
+pub mod people;
 pub mod sale;
 mod value;
 
