@@ -112,7 +112,7 @@ pub struct Token {
     /// The grant it stands for.
     #[column]
     pub grant_id: Id,
-    /// `access`, `refresh`, `invite` or `long_life`.
+    /// `access`, `refresh`, `invite`, `long_life` or `api_key`.
     #[column]
     pub kind: String,
     /// When it was made, the tenant's clock.
@@ -124,4 +124,10 @@ pub struct Token {
     /// When it was last used, the tenant's clock, to the hour.
     #[column]
     pub used_at: Option<Timestamp>,
+    /// The family that it is taken back with, where it comes from an authorization code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family_id: Option<Id>,
+    /// The words it is limited to; none for all of its grant's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
 }

@@ -5,7 +5,7 @@
 //! store writes insert, update, get and list once for all kinds from that description.
 //!
 //! This crate holds no SQL and no rules. Start at [`Kind`], then read the kinds themselves:
-//! [`inventory`], [`sale`], [`access`], [`delivery`].
+//! [`inventory`], [`sale`], [`access`], [`oauth`], [`people`], [`delivery`].
 
 extern crate self as catalogue;
 
@@ -13,7 +13,9 @@ pub mod access;
 pub mod delivery;
 pub mod inventory;
 mod kind;
+pub mod oauth;
 pub mod patch;
+pub mod people;
 pub mod sale;
 mod value;
 

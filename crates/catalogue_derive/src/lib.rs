@@ -11,7 +11,7 @@ use quote::{format_ident, quote};
 use syn::{Attribute, Data, DeriveInput, Error, Field, Fields, LitStr, Result, parse_macro_input};
 
 /// Derives `catalogue::Kind`; see the crate's documentation for the attributes.
-#[proc_macro_derive(Kind, attributes(kind, column))]
+#[proc_macro_derive(Kind, attributes(kind, column, serde))]
 pub fn derive_kind(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     expand(&input)

@@ -1,5 +1,5 @@
 //! What every dialect needs of HTTP, once: endpoint tables, callers, rate limits, idempotency, paging,
-//! OpenAPI and the request log.
+//! OpenAPI, the request log, and the routes of OAuth 2.0.
 //!
 //! A dialect writes one list of [`Endpoint`]s and one [`Dialect`] (where its credential stands, how it
 //! words a refusal, which rate headers it prints). From the list come the router, the OpenAPI document
@@ -23,6 +23,7 @@ pub mod idempotency;
 pub mod json;
 pub mod limits;
 pub mod meters;
+pub mod oauth;
 pub mod openapi;
 pub mod page;
 pub mod query;

@@ -1,7 +1,7 @@
 //! The callers that were seen lately, so that a request need not ask the store.
 //!
 //! An entry is good as long as nothing that it was made from has been changed by this process, and for
-//! `max_age` where another process may have changed it. What changed is told by grant or tenant; an entry
+//! `max_age` where another process may have changed it. What changed is told by grant, client or tenant; an entry
 //! remembers how many changes there had been when its reading began, so an entry that was read before
 //! a change and written after it is not believed either.
 
@@ -17,7 +17,7 @@ use crate::secret::Hash;
 /// Callers kept. One is about 500 bytes, most of it shared with nobody: 50 MB at most.
 const CAPACITY: usize = 100_000;
 
-/// Places in which the last change of a grant or tenant is noted. Two that share a place cost each other
+/// Places in which the last change of a grant, client or tenant is noted. Two that share a place cost each other
 /// a reading, nothing else.
 const PLACES: usize = 4_096;
 
@@ -57,6 +57,7 @@ impl Cache {
         let changed = |id| self.place(id).load(Ordering::SeqCst) > entry.changes_before;
         let stale = now.duration_since(entry.read_at) >= self.max_age
             || changed(entry.caller.grant_id)
+            || changed(entry.caller.client_id)
             || changed(entry.caller.tenant_id);
         (!stale && entry.dialect == dialect).then_some(entry.caller)
     }
@@ -83,7 +84,7 @@ impl Cache {
         self.entries.insert(hash, entry);
     }
 
-    /// Disbelieves everything about a grant or a tenant that was read before now. To be called after
+    /// Disbelieves everything about a grant, a client or a tenant that was read before now. To be called after
     /// the change was committed.
     pub(crate) fn note_change(&self, id: Id) {
         let change = self.changes.fetch_add(1, Ordering::SeqCst) + 1;

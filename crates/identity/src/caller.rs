@@ -8,6 +8,7 @@ use domain::id::Id;
 use ipnet::IpNet;
 use jiff::Timestamp;
 
+use crate::oauth::AccessRefused;
 use crate::{Quota, lifetimes};
 
 /// What a valid credential stands for. It is shared between requests, so it holds nothing that
@@ -28,6 +29,8 @@ pub struct Caller {
     pub scopes: Arc<[String]>,
     /// The organizations it reaches; `None` is the whole tenant.
     pub organizations: Option<Arc<[Id]>>,
+    /// The channels of an app's installation: which organization granted which one.
+    pub channels: Arc<[(Id, Id)]>,
     /// Whether organizations linked from other accounts were granted too.
     pub linked_organizations: bool,
     /// The addresses it may call from; empty is everywhere.
@@ -68,6 +71,42 @@ impl Caller {
     #[must_use]
     pub fn may(&self, capability: Capability) -> bool {
         self.capabilities.contains(capability)
+    }
+
+    /// # Errors
+    /// [`AccessRefused::OrganizationNotGranted`] when this organization was not granted.
+    pub fn needs_organization(&self, organization_id: Id) -> Result<(), AccessRefused> {
+        let reached = self.organizations.as_deref();
+        if reached.is_none_or(|reached| reached.contains(&organization_id)) {
+            return Ok(());
+        }
+        Err(AccessRefused::OrganizationNotGranted)
+    }
+
+    /// # Errors
+    /// [`AccessRefused::ChannelNotGranted`] when no granted organization granted this channel.
+    pub fn needs_channel(&self, channel_id: Id) -> Result<(), AccessRefused> {
+        let granted = |(organization_id, granted): &(Id, Id)| {
+            *granted == channel_id && self.needs_organization(*organization_id).is_ok()
+        };
+        if self.channels.iter().any(granted) {
+            return Ok(());
+        }
+        Err(AccessRefused::ChannelNotGranted)
+    }
+
+    /// # Errors
+    /// [`AccessRefused::ScopeMissing`] with the words that would do, when none of them was granted.
+    pub fn needs_scope(&self, acceptable: &[&str]) -> Result<(), AccessRefused> {
+        if self
+            .scopes
+            .iter()
+            .any(|scope| acceptable.contains(&scope.as_str()))
+        {
+            return Ok(());
+        }
+        let acceptable = acceptable.iter().map(|word| (*word).to_owned()).collect();
+        Err(AccessRefused::ScopeMissing { acceptable })
     }
 
     /// The actor that use cases see, at this moment of the real clock.

@@ -31,7 +31,8 @@ pub enum Denied {
 
 impl Denied {
     /// Why the store could not answer. The details go to the log, not to the caller.
-    pub(crate) fn unavailable(error: &store::Error) -> Denied {
+    #[must_use]
+    pub fn unavailable(error: &store::Error) -> Denied {
         tracing::warn!(%error, "a credential could not be looked up");
         let retry_after_s = match error {
             store::Error::Busy { retry_after_ms } => retry_after_ms.div_ceil(1_000),

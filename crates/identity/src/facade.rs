@@ -22,6 +22,7 @@ use crate::grant::NewGrant;
 use crate::lifetimes;
 use crate::lookup;
 use crate::secret::{self, Secret, TokenKind};
+use crate::users::{PasswordCost, Passwords, Throttle};
 
 /// Clients, grants, tokens and clocks over a store. Cheap to clone. The `now` of every method is the real
 /// clock; tokens age by their tenant's.
@@ -31,6 +32,8 @@ pub struct Identity(Arc<Inner>);
 struct Inner {
     store: Store,
     cache: Cache,
+    passwords: Passwords,
+    throttle: Throttle,
 }
 
 /// What can be set.
@@ -39,12 +42,15 @@ pub struct Settings {
     /// How long a caller may be believed without asking the store again. What this process changes counts at
     /// once; this bounds what it may not know of, when several servers share one PostgreSQL.
     pub max_age: SignedDuration,
+    /// What it costs to try a password.
+    pub password_cost: PasswordCost,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
             max_age: SignedDuration::from_secs(10),
+            password_cost: PasswordCost::default(),
         }
     }
 }
@@ -71,7 +77,26 @@ impl Identity {
         Identity(Arc::new(Inner {
             store,
             cache: Cache::new(settings.max_age),
+            passwords: Passwords::new(settings.password_cost),
+            throttle: Throttle::new(),
         }))
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.0.throttle
+    }
+
+    /// What is known of this grant, client or tenant has to be read again.
+    pub(crate) fn note_change(&self, id: Id) {
+        self.0.cache.note_change(id);
     }
 
     /// Makes a client with a grant, and the invite code for it. `None` where there is no such tenant.

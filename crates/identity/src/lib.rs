@@ -5,8 +5,11 @@
 //! once for a refresh token, which mints access tokens. Secrets are random, kept only as their SHA-256, and
 //! revocable at once.
 //!
-//! Authorization is not made here but in `service`, from the capabilities that a caller carries. Users,
-//! passwords and OAuth 2.0 are not here yet. Tenants are made by `service`.
+//! Apps get their tokens by OAuth 2.0 or an API key ([`oauth`]); people sign in with a password ([`users`]) and
+//! say which app may do what. Either way a call ends up as the same [`Caller`].
+//!
+//! Authorization is not made here but in `service`, from the capabilities that a caller carries. Tenants are
+//! made by `service`.
 //!
 //! Start with [`Identity`]; [`Caller`] is what every request sees of all this.
 
@@ -18,7 +21,10 @@ mod facade;
 mod grant;
 pub mod lifetimes;
 mod lookup;
+pub mod oauth;
+mod occasion;
 mod secret;
+pub mod users;
 
 pub use caller::Caller;
 pub use catalogue::access::QuotaRule as Quota;
@@ -26,6 +32,7 @@ pub use commands::move_clock::{ClockMove, ClockRefused, MovedClock};
 pub use denied::Denied;
 pub use facade::{Identity, Minted, Settings};
 pub use grant::{BadNetwork, NewGrant, network};
+pub use occasion::Occasion;
 pub use secret::Secret;
 
 /// The allowance that Beds24 gives each account.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use catalogue::Value;
 use catalogue::access::{Client, Grant, Tenant, Token};
 use domain::access::{Capabilities, Reach, capability};
+use domain::id::Id;
 use jiff::Timestamp;
 use store::Tx;
 
@@ -13,6 +14,7 @@ use crate::caller::Caller;
 use crate::denied::Denied;
 use crate::grant;
 use crate::lifetimes;
+use crate::oauth;
 use crate::secret::{Hash, TokenKind};
 
 /// A token with everything that stands behind it.
@@ -59,9 +61,10 @@ impl Found {
         lifetimes::tenant_now(now, self.tenant.clock_offset_ms)
     }
 
-    /// When the token ends, by the tenant's clock.
-    pub(crate) fn ends_at(&self) -> Timestamp {
-        lifetimes::end(self.kind, self.token.created_at, self.token.used_at)
+    /// When the token ends, by the tenant's clock; `None` for keys.
+    pub(crate) fn ends_at(&self) -> Option<Timestamp> {
+        let by_kind = || lifetimes::end(self.kind, self.token.created_at, self.token.used_at);
+        self.token.expires_at.or_else(by_kind)
     }
 
     /// Whether the token is of this kind, not expired, and may be used from this address.
@@ -74,7 +77,10 @@ impl Found {
         if self.kind != kind {
             return Err(Denied::Unknown);
         }
-        if self.tenant_now(now) >= self.ends_at() {
+        if self
+            .ends_at()
+            .is_some_and(|end| self.tenant_now(now) >= end)
+        {
             return Err(Denied::Expired);
         }
         let allow_list = allow_list(&self.grant)?;
@@ -101,6 +107,11 @@ impl Found {
             Ok(allow_list) => allow_list,
             Err(denied) => return Ok(Err(denied)),
         };
+        let ends_at = self.ends_at();
+        let allowed = match allowed(tx, &self).await? {
+            Ok(allowed) => allowed,
+            Err(denied) => return Ok(Err(denied)),
+        };
         let name = match self.grant.device_name.as_str() {
             "" => client.name.as_str(),
             device_name => device_name,
@@ -111,17 +122,39 @@ impl Found {
             grant_id: self.grant.id,
             tenant_id: self.tenant.id,
             token_created_at: self.token.created_at,
-            token_expires_at: Some(self.ends_at()),
-            capabilities: Arc::new(with_clock(self.grant.capabilities, self.tenant.sandbox)),
-            scopes: self.grant.scopes.into(),
+            token_expires_at: ends_at,
+            capabilities: Arc::new(with_clock(allowed.capabilities, self.tenant.sandbox)),
+            scopes: allowed.scopes.into(),
+            channels: allowed.channels.into(),
             organizations: self.grant.organizations.map(Into::into),
             linked_organizations: self.grant.linked_properties,
             allow_list: allow_list.into(),
-            quota: self.grant.quota,
+            quota: allowed.quota,
             sandbox: self.tenant.sandbox,
             clock_offset_ms: self.tenant.clock_offset_ms,
         }))
     }
+}
+
+/// What a token allows at this moment.
+pub(crate) struct Allowed {
+    pub(crate) capabilities: Capabilities,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) channels: Vec<(Id, Id)>,
+    pub(crate) quota: crate::Quota,
+}
+
+/// What the grant says; where its client is an app, what is left of that today.
+async fn allowed(tx: &mut Tx, found: &Found) -> store::Result<Result<Allowed, Denied>> {
+    if let Some(allowed) = oauth::installations::allowed(tx, &found.grant, &found.token).await? {
+        return Ok(allowed);
+    }
+    Ok(Ok(Allowed {
+        capabilities: found.grant.capabilities.clone(),
+        scopes: found.grant.scopes.clone(),
+        channels: Vec::new(),
+        quota: found.grant.quota,
+    }))
 }
 
 /// Every client of a sandbox may move its clock, whatever it was granted; outside there is none to move.

@@ -76,6 +76,7 @@ impl App {
             store.clone(),
             identity::Settings {
                 max_age: SignedDuration::from_secs(max_age),
+                ..identity::Settings::default()
             },
         );
         let kit = kit(&identity, &clock, ids, &settings.trusted_proxies);

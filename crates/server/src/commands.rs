@@ -16,6 +16,7 @@ mod places;
 mod screen;
 pub mod serve;
 pub mod tenant;
+pub mod user;
 
 use std::{future::Future, process::ExitCode};
 
@@ -47,6 +48,9 @@ enum Command {
     /// Make tenants, and list them
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
+    /// Make accounts for people who sign in, and close them
+    #[command(subcommand)]
+    User(user::UserCommand),
     /// Let clients of the Beds24 API in
     #[command(subcommand)]
     Beds24(beds24::Beds24Command),
@@ -97,6 +101,7 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(serve) => serve.run(),
         Command::Tenant(tenant) => wait_for(tenant.run()),
+        Command::User(user) => wait_for(user.run()),
         Command::Beds24(beds24) => wait_for(beds24.run()),
         Command::Clock(clock) => wait_for(clock.run()),
         Command::Export(export) => wait_for(export.run()),

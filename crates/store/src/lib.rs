@@ -121,6 +121,8 @@ impl Store {
             .query(
                 "SELECT max(t.id) FROM tenant t UNION ALL SELECT max(c.id) FROM client c \
                  UNION ALL SELECT max(g.id) FROM \"grant\" g \
+                 UNION ALL SELECT max(u.id) FROM \"user\" u UNION ALL SELECT max(f.id) FROM token_family f \
+                 UNION ALL SELECT max(s.id) FROM app_secret s \
                  UNION ALL SELECT (SELECT max(a.id) FROM audit a WHERE a.tenant_id = t.id) FROM tenant t",
                 &[],
             )

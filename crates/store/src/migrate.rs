@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 const MIGRATIONS: &[(&str, &str)] = &[
     ("V1__first", include_str!("migrations/0001_first.sql")),
     ("V2__terms", include_str!("migrations/0002_terms.sql")),
+    ("V3__oauth", include_str!("migrations/0003_oauth.sql")),
     ("V4__delivery", include_str!("migrations/0004_delivery.sql")),
 ];
 
@@ -170,6 +171,15 @@ mod tests {
         check(catalogue::access::Client::TABLE);
         check(catalogue::access::Grant::TABLE);
         check(catalogue::access::Token::TABLE);
+        check(catalogue::oauth::App::TABLE);
+        check(catalogue::oauth::AppSecret::TABLE);
+        check(catalogue::oauth::Installation::TABLE);
+        check(catalogue::oauth::AuthorizationCode::TABLE);
+        check(catalogue::oauth::TokenFamily::TABLE);
+        check(catalogue::people::User::TABLE);
+        check(catalogue::people::Employee::TABLE);
+        check(catalogue::people::Session::TABLE);
+        check(catalogue::people::PasswordReset::TABLE);
         check(catalogue::inventory::Organization::TABLE);
         check(catalogue::inventory::Resource::TABLE);
         check(catalogue::inventory::Unit::TABLE);

@@ -254,6 +254,7 @@ fn caller(grant: i64, writes: bool, quota: Quota, clock_offset_ms: i64, nets: &[
         capabilities: Arc::new(capabilities),
         scopes: Arc::from([]),
         organizations: None,
+        channels: Arc::from([]),
         linked_organizations: false,
         allow_list: nets.into(),
         quota,

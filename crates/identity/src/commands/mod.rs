@@ -19,7 +19,13 @@ use crate::lookup::Found;
 use crate::secret::{Hash, TokenKind};
 
 /// A token's row.
-fn token(hash: Hash, kind: TokenKind, tenant_id: Id, grant_id: Id, created_at: Timestamp) -> Token {
+pub(crate) fn token(
+    hash: Hash,
+    kind: TokenKind,
+    tenant_id: Id,
+    grant_id: Id,
+    created_at: Timestamp,
+) -> Token {
     let ends_by_itself = matches!(kind, TokenKind::Access | TokenKind::Invite);
     let end = lifetimes::end(kind, created_at, None);
     Token {
@@ -28,13 +34,15 @@ fn token(hash: Hash, kind: TokenKind, tenant_id: Id, grant_id: Id, created_at: T
         grant_id,
         kind: kind.as_str().to_owned(),
         created_at,
-        expires_at: ends_by_itself.then_some(end),
+        expires_at: end.filter(|_| ends_by_itself),
         used_at: None,
+        family_id: None,
+        scopes: None,
     }
 }
 
 /// Keeps a grant's row from being written by anybody else until the commit, on either engine.
-async fn lock_grant(tx: &mut Tx, grant_id: Id) -> store::Result<()> {
+pub(crate) async fn lock_grant(tx: &mut Tx, grant_id: Id) -> store::Result<()> {
     let sql = "UPDATE \"grant\" SET tenant_id = tenant_id WHERE id = $1";
     tx.execute(sql, &[grant_id.into()]).await?;
     Ok(())
@@ -44,6 +52,17 @@ async fn lock_grant(tx: &mut Tx, grant_id: Id) -> store::Result<()> {
 async fn add_access(tx: &mut Tx, found: &Found, hash: Hash, now: Timestamp) -> store::Result<()> {
     let tenant_now = found.tenant_now(now);
     let (tenant_id, grant_id) = (found.tenant.id, found.grant.id);
+    remove_ended(tx, grant_id, tenant_now).await?;
+    let access = token(hash, TokenKind::Access, tenant_id, grant_id, tenant_now);
+    tx.insert(&[access]).await
+}
+
+/// Removes the access tokens of a grant that have ended, so that they do not pile up.
+pub(crate) async fn remove_ended(
+    tx: &mut Tx,
+    grant_id: Id,
+    tenant_now: Timestamp,
+) -> store::Result<()> {
     let sql = "DELETE FROM token WHERE grant_id = $1 AND kind = $2 AND expires_at <= $3";
     let expired: [Value; 3] = [
         grant_id.into(),
@@ -51,8 +70,7 @@ async fn add_access(tx: &mut Tx, found: &Found, hash: Hash, now: Timestamp) -> s
         tenant_now.as_millisecond().into(),
     ];
     tx.execute(sql, &expired).await?;
-    let access = token(hash, TokenKind::Access, tenant_id, grant_id, tenant_now);
-    tx.insert(&[access]).await
+    Ok(())
 }
 
 /// Writes down that a token was used.

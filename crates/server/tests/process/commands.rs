@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::running::{Running, complained, demo, run, said};
+use crate::running::{Running, complained, demo, run, said, told};
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -248,4 +248,48 @@ fn a_stopped_store_is_filled_through_the_hot_path() {
             .count(),
         1500
     );
+}
+
+#[test]
+fn accounts_are_made_listed_given_passwords_and_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = ["--data", text(folder.path())];
+    let tenant = said(&[&["tenant", "create", "Hotel"], &place[..]].concat());
+    let tenant = tenant.lines().next().unwrap().replace("tenant ", "");
+    let user =
+        |line: &str, arguments: &[&str]| told(line, &[&["user"], arguments, &place].concat());
+    let create = [
+        "create",
+        "--tenant",
+        &tenant,
+        "--email",
+        "Ada@example.org",
+        "--name",
+        "Ada",
+    ];
+    let (code, short) = user("short\n", &create);
+    assert_eq!(code, Some(1));
+    assert!(short.contains("12 characters"), "{short}");
+    let (code, made) = user("a long sentence\n", &create);
+    assert_eq!(code, Some(0), "{made}");
+    let (code, twice) = user("a long sentence\n", &create);
+    assert_eq!(code, Some(1));
+    assert!(twice.contains("already"), "{twice}");
+    let list = ["list", "--tenant", &tenant];
+    let (_, listed) = user("", &list);
+    assert!(listed.contains("ada@example.org\tAda\topen"), "{listed}");
+    let (_, set) = user(
+        "another sentence",
+        &["password", "--email", "ada@example.org"],
+    );
+    assert!(set.contains("all sessions have ended"), "{set}");
+    let (code, nobody) = user("", &["close", "--email", "bob@example.org"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        nobody.contains("nobody signs in as bob@example.org"),
+        "{nobody}"
+    );
+    user("", &["close", "--email", "ada@example.org"]);
+    let (_, listed) = user("", &list);
+    assert!(listed.contains("Ada\tclosed"), "{listed}");
 }

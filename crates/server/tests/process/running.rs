@@ -167,6 +167,23 @@ pub fn said(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// What a command said that was given a line to read, and its exit code.
+pub fn told(line: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut child = Command::new(TABARD)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(line.as_bytes()).unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    let both = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(both).unwrap())
+}
+
 /// What a command complained of, which must have failed with this exit code.
 pub fn complained(code: i32, arguments: &[&str]) -> String {
     let output = run(arguments);
