@@ -8,7 +8,7 @@ use rand::CryptoRng;
 
 use super::{OAuth, Parameters, Reply, pages};
 use crate::Occasion;
-use crate::users::{ResetRefused, SignInRefused};
+use crate::users::ResetRefused;
 
 const ASKED: &str = "If there is an account with this address, a mail with a link is on its way. The link is good for \
                      an hour.";
@@ -39,7 +39,7 @@ impl OAuth {
             Err(refused) => {
                 let action = self.profile.url(self.profile.paths.forgotten);
                 let mut page = pages::forgotten(&action, Some(&refused.to_string()));
-                *page.status_mut() = status_of(&refused);
+                pages::refuse(&mut page, &refused);
                 page
             }
         }
@@ -79,10 +79,10 @@ impl OAuth {
             Err(refused) => {
                 let action = self.profile.url(self.profile.paths.new_password);
                 let mut page = pages::new_password(&action, token, Some(&refused.to_string()));
-                *page.status_mut() = match &refused {
-                    ResetRefused::NotNow(not_now) => status_of(not_now),
-                    _ => StatusCode::UNPROCESSABLE_ENTITY,
-                };
+                match &refused {
+                    ResetRefused::NotNow(not_now) => pages::refuse(&mut page, not_now),
+                    _ => *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY,
+                }
                 page
             }
         }
@@ -93,14 +93,5 @@ impl OAuth {
     pub fn new_password_link(&self, mail: &crate::users::ResetMail) -> String {
         let place = self.profile.url(self.profile.paths.new_password);
         super::redirect::with_answer(&place, &[("token", mail.token.reveal())])
-    }
-}
-
-/// The status of a page that says why nobody is signed in.
-pub(crate) fn status_of(refused: &SignInRefused) -> StatusCode {
-    match refused {
-        SignInRefused::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
-        SignInRefused::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

@@ -5,8 +5,8 @@
 
 use http::StatusCode;
 use http::header::{
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -98,6 +98,23 @@ pub(crate) fn sign_in(
         p.small { a href=(forgotten) { "Forgotten your password?" } }
     };
     page(StatusCode::OK, "Sign in", &body, None)
+}
+
+/// Says on a page why somebody is not signed in: by its status, and by when to come back.
+pub(crate) fn refuse(page: &mut Reply, refused: &SignInRefused) {
+    let (status, wait_s) = match refused {
+        SignInRefused::Throttled { wait_s } => (StatusCode::TOO_MANY_REQUESTS, Some(*wait_s)),
+        SignInRefused::Unavailable { retry_after_s } => {
+            (StatusCode::SERVICE_UNAVAILABLE, Some(*retry_after_s))
+        }
+        SignInRefused::Wrong | SignInRefused::ForeignForm => {
+            (StatusCode::UNPROCESSABLE_ENTITY, None)
+        }
+    };
+    *page.status_mut() = status;
+    if let Some(wait_s) = wait_s {
+        put(page, RETRY_AFTER, HeaderValue::from(wait_s));
+    }
 }
 
 /// The page on which a mail is asked for with which a password can be set anew.

@@ -8,7 +8,6 @@ use http::header::{HeaderValue, SET_COOKIE};
 use rand::CryptoRng;
 
 use super::authorize::CARRIED;
-use super::forgotten::status_of;
 use super::{OAuth, Parameters, Reply, pages, redirect, reply};
 use crate::Occasion;
 use crate::secret::Secret;
@@ -38,7 +37,7 @@ impl OAuth {
         let forgotten = self.profile.url(self.profile.paths.forgotten);
         let mut page = pages::sign_in(&action, &hidden, &forgotten, wrong);
         if let Some(wrong) = wrong {
-            *page.status_mut() = status_of(wrong);
+            pages::refuse(&mut page, wrong);
         }
         set_cookie(&mut page, &self.form_cookie().set(browser.reveal()));
         page

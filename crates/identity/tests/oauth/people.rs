@@ -175,6 +175,19 @@ async fn guessing_is_throttled_and_the_right_password_too_until_then() {
         let throttled = Err(SignInRefused::Throttled { wait_s: 60 });
         assert_eq!(attempt("guess", 0).await, throttled);
         assert_eq!(attempt(PASSWORD, 0).await, throttled);
+        let query = house.request().encoded();
+        let page = house.oauth.authorize(&query, None, &mut rng()).await;
+        let browser = cookie_of(&page, "__Host-tabard_form").unwrap();
+        let form = Pairs::of(&[("email", EMAIL), ("password", PASSWORD)])
+            .with(csrf::FIELD, &hidden(page.body(), csrf::FIELD))
+            .encoded();
+        let now = at(start());
+        let page = house
+            .oauth
+            .sign_in(form.as_bytes(), Some(&browser), None, &now, &mut rng())
+            .await;
+        assert_eq!(page.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(page.headers()["retry-after"], "60");
         assert_eq!(attempt(PASSWORD, 60).await, Ok(()));
         fresh.finish().await;
     }
