@@ -197,7 +197,10 @@ pub fn room(view: &RoomView) -> Map<String, Value> {
 }
 
 fn units(view: &RoomView) -> Value {
-    let named: BTreeMap<i64, &Unit> = view.units.iter().map(|unit| (unit.number, unit)).collect();
+    // Every unit has a row, most of which say nothing.
+    let says_something = |unit: &&Unit| !unit.name.is_empty() || !unit.extra.is_empty();
+    let named = view.units.iter().filter(says_something);
+    let named: BTreeMap<i64, &Unit> = named.map(|unit| (unit.number, unit)).collect();
     let numbers = 1..=view.resource.quantity.min(MOST_UNITS_SHOWN);
     let units = numbers.map(|number| match named.get(&number) {
         Some(unit) => {
