@@ -188,7 +188,7 @@ pub struct OrderDetails {
 impl Details for OrderDetails {
     fn references(&self) -> Vec<crate::shared::Reference> {
         use crate::{
-            content::{CancellationRule, Campaign},
+            content::{Campaign, CancellationRule},
             shared::Reference,
         };
         let rule = self.cancellation_rule_id;
@@ -205,7 +205,12 @@ mod tests {
 
     #[test]
     fn one_number_has_one_key_however_it_is_written() {
-        for written in ["+49 30 123-45", "0049 30 12345", "+49 (30) 123 45", "493012345"] {
+        for written in [
+            "+49 30 123-45",
+            "0049 30 12345",
+            "+49 (30) 123 45",
+            "493012345",
+        ] {
             assert_eq!(phone_key(written), "493012345", "{written}");
         }
         assert_eq!(phone_key("030 12345"), "03012345");

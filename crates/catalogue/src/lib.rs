@@ -19,6 +19,7 @@ pub mod links;
 pub mod patch;
 pub mod records;
 pub mod sale;
+mod selling;
 pub mod shared;
 mod value;
 

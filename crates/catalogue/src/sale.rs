@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 
 use catalogue_derive::Kind;
-use domain::{booking::Status, contact::Contact, id::Id, party::{AgeGroups, Party}};
+use domain::{
+    booking::Status,
+    contact::Contact,
+    id::Id,
+    party::{AgeGroups, Party},
+};
 use jiff::{Timestamp, civil::Date};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -57,6 +62,18 @@ patched! {
         pub customer_id: Option<Id>,
         /// Attributes of one dialect.
         pub extra: Extra as ExtraPatch,
+    }
+}
+
+impl BookingDetails {
+    /// Who stays, by age. Where somebody who knows only parties has written another one since, that
+    /// party counts.
+    pub fn groups(&self) -> AgeGroups {
+        if self.ages.party() == self.party {
+            self.ages
+        } else {
+            self.party.into()
+        }
     }
 }
 

@@ -120,7 +120,10 @@ pub(crate) const LONGEST_PLAIN: usize = 65_536;
 /// A plain text, which may be empty.
 pub(crate) fn check_plain(field: &'static str, text: &str) -> Result<(), Invalid> {
     if text.len() > LONGEST_PLAIN {
-        return Err(Invalid::new(field, format!("at most {LONGEST_PLAIN} bytes")));
+        return Err(Invalid::new(
+            field,
+            format!("at most {LONGEST_PLAIN} bytes"),
+        ));
     }
     Ok(())
 }

@@ -22,10 +22,10 @@ mod stamp;
 pub mod tenants;
 mod use_case;
 
-/// The stored kinds that the use cases take and give.
-pub use catalogue::{content, customers, inventory, links, patch, records as kept, sale};
 /// The cells of rows, for filters.
 pub use catalogue::{ColumnKind, ColumnValue, Value};
+/// The stored kinds that the use cases take and give.
+pub use catalogue::{content, customers, inventory, links, patch, records as kept, sale};
 pub use domain;
 use store::Store;
 

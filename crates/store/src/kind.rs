@@ -346,7 +346,8 @@ fn from_where<K: Kind>(
 /// is said with every select.
 fn has_key<K: Kind>(key: &[Value]) -> Condition {
     let columns = K::TABLE.columns.iter();
-    let columns = columns.filter(|column| column.key && (K::ONLY.is_none() || column.name != "kind"));
+    let columns =
+        columns.filter(|column| column.key && (K::ONLY.is_none() || column.name != "kind"));
     let each = columns
         .zip(key)
         .map(|(column, value)| Condition::Is(column.name, value.clone()));

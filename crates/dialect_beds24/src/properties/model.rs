@@ -149,6 +149,7 @@ pub fn property_patch(merged: &Map<String, Value>, sent: &Map<String, Value>) ->
             refuses_overbooking: wanted("refuseOverbooking")
                 .then(|| fields.is_set("refuseOverbooking")),
             extra: extra_patch(merged, sent, &PROPERTY_FIELDS),
+            ..OrganizationDetailsPatch::default()
         },
     }
 }
@@ -246,6 +247,7 @@ pub fn room_patch(
             rate_plans: Some(rate_plans(merged)),
             offers: Some(offers(merged)),
             extra: extra_patch(merged, sent, &ROOM_FIELDS),
+            ..ResourceDetailsPatch::default()
         },
     }
 }

@@ -13,7 +13,10 @@ use domain::{access::Actor, booking::Status, id::Id};
 use jiff::civil::Date;
 use store::{
     Tx,
-    hot::{BookingChange, ChangeBooking, Group, Overbooking, PlaceBooking, Price, RemoveBooking, UnitChoice},
+    hot::{
+        BookingChange, ChangeBooking, Group, Overbooking, PlaceBooking, Price, RemoveBooking,
+        UnitChoice,
+    },
 };
 
 use super::{
@@ -239,7 +242,11 @@ impl Step for RemoveBlock {
                 Err(refusal) => return Ok(Err(refusal)),
             };
             // Somebody may have removed the booking through another API; the row goes all the same.
-            if tx.get::<Booking>(&key(by.tenant_id(), self.id)).await?.is_some() {
+            if tx
+                .get::<Booking>(&key(by.tenant_id(), self.id))
+                .await?
+                .is_some()
+            {
                 let stay = Stay::Remove(RemoveBooking {
                     booking_id: self.id,
                     event_id: by.new_id(),

@@ -2,8 +2,7 @@
 //! touch them, what they hang on, and what is told when they change.
 
 use catalogue::{
-    Kind, Value,
-    content as c,
+    Kind, Value, content as c,
     customers::{Customer, Order, Owner, email_key, phone_key},
     inventory::{Organization, Resource, StoredPrice, Unit},
     links as l, records as r,
@@ -262,7 +261,10 @@ shared! { link:
 fn no_parent(parent: Option<Id>) -> Result<(), Invalid> {
     match parent {
         None => Ok(()),
-        Some(_) => Err(Invalid::new("parent_id", "nothing: this kind is part of no other")),
+        Some(_) => Err(Invalid::new(
+            "parent_id",
+            "nothing: this kind is part of no other",
+        )),
     }
 }
 
@@ -425,9 +427,18 @@ impl Writable for Order {
     fn references(&self) -> Vec<Reference> {
         let mut all = self.details.references();
         all.push(Reference::to::<Booking>("id", self.id));
-        all.extend(self.customer_id.map(|id| Reference::to::<Customer>("customer_id", id)));
-        all.extend(self.owner_id.map(|id| Reference::to::<Owner>("owner_id", id)));
-        all.extend(self.channel_id.map(|id| Reference::to::<c::Channel>("channel_id", id)));
+        all.extend(
+            self.customer_id
+                .map(|id| Reference::to::<Customer>("customer_id", id)),
+        );
+        all.extend(
+            self.owner_id
+                .map(|id| Reference::to::<Owner>("owner_id", id)),
+        );
+        all.extend(
+            self.channel_id
+                .map(|id| Reference::to::<c::Channel>("channel_id", id)),
+        );
         all
     }
 }

@@ -176,7 +176,10 @@ async fn replace<L: Linked>(
         Condition::Is("from_id", place.from_id.into()),
     ]);
     let stored = tx.find::<L>(&condition, "id", None, 0).await?;
-    let mut wanted: BTreeMap<Id, L> = wanted.into_iter().map(|link| (link.to_id(), link)).collect();
+    let mut wanted: BTreeMap<Id, L> = wanted
+        .into_iter()
+        .map(|link| (link.to_id(), link))
+        .collect();
     let mut gone = Vec::new();
     for mut link in stored {
         let Some(mut other) = wanted.remove(&link.to_id()) else {
@@ -208,14 +211,22 @@ async fn place_of(
     } else {
         "organization_id"
     };
-    let only = from.only.map_or_else(String::new, |word| format!(" AND t.kind = '{word}'"));
+    let only = from
+        .only
+        .map_or_else(String::new, |word| format!(" AND t.kind = '{word}'"));
     let sql = format!(
         "SELECT t.{column} FROM \"{}\" t WHERE t.tenant_id = $1 AND t.id = $2{only}{}",
         from.table,
         if tx.is_postgres() { " FOR UPDATE" } else { "" }
     );
-    let rows = tx.query(&sql, &[by.tenant_id().into(), from.id.into()]).await?;
-    let Some(cell) = rows.into_iter().next().and_then(|row| row.into_iter().next()) else {
+    let rows = tx
+        .query(&sql, &[by.tenant_id().into(), from.id.into()])
+        .await?;
+    let Some(cell) = rows
+        .into_iter()
+        .next()
+        .and_then(|row| row.into_iter().next())
+    else {
         return Ok(None);
     };
     let organization_id = match cell {

@@ -65,8 +65,11 @@ impl MakeMessage {
         let Some(template) = tx.get::<MessageTemplate>(&template).await? else {
             return Ok(Err(unknown("template_id")));
         };
-        let booking = tx.get::<Booking>(&key(by.tenant_id(), new.booking_id)).await?;
-        let Some(booking) = booking.filter(|booking| by.stamp.reaches(booking.organization_id)) else {
+        let booking = tx
+            .get::<Booking>(&key(by.tenant_id(), new.booking_id))
+            .await?;
+        let Some(booking) = booking.filter(|booking| by.stamp.reaches(booking.organization_id))
+        else {
             return Ok(Err(unknown("booking_id")));
         };
         let organization = key(by.tenant_id(), booking.organization_id);
@@ -158,8 +161,14 @@ fn variables(booking: &Booking, organization: &Organization) -> BTreeMap<String,
         ("guest.email", contact.email.clone()),
         ("guest.phone", contact.phone.clone()),
         ("organization.name", organization.name.clone()),
-        ("organization.phone", organization.details.contact.phone.clone()),
-        ("organization.email", organization.details.contact.email.clone()),
+        (
+            "organization.phone",
+            organization.details.contact.phone.clone(),
+        ),
+        (
+            "organization.email",
+            organization.details.contact.email.clone(),
+        ),
     ];
     let each = pairs.into_iter();
     each.map(|(name, value)| (name.to_owned(), value)).collect()

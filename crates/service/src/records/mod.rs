@@ -28,6 +28,6 @@ pub use self::{
     prices::{MOST_PRICES, NewPrice, StayAsked},
     query::{Direction, Field, Query, Test},
     reading::Reading,
-    rows::{change, create, remove},
+    rows::{change, create, put, remove},
     writing::{Refused, Write},
 };

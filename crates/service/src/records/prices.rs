@@ -20,7 +20,7 @@ use jiff::{ToSpan, civil::Date};
 use store::{Each, Tx};
 
 use super::{
-    Reading, Readable,
+    Readable, Reading,
     rows::{locked, update},
     writing::{By, Step, StepFuture, Stepped, Write},
 };
@@ -72,7 +72,10 @@ static UPSERT: LazyLock<Each> = LazyLock::new(|| {
             names.join(", "),
             values.join(", ")
         ),
-        columns.iter().map(|column| (column.name, column.kind)).collect(),
+        columns
+            .iter()
+            .map(|column| (column.name, column.kind))
+            .collect(),
     )
 });
 
@@ -100,7 +103,10 @@ impl UpsertPrices {
             .iter()
             .map(|price| ((price.day, price.nights), price))
             .collect();
-        let rows: Vec<Row> = last.into_values().map(|price| self.row(by, price)).collect();
+        let rows: Vec<Row> = last
+            .into_values()
+            .map(|price| self.row(by, price))
+            .collect();
         for rows in rows.chunks(AT_ONCE) {
             tx.write_each(&[(&UPSERT, rows)]).await?;
         }
@@ -114,7 +120,10 @@ impl UpsertPrices {
         }
         for price in &self.prices {
             if !(0..=LARGEST_PRICE).contains(&price.minor) {
-                return invalid("price", "an amount from 0 to ten thousand million".to_owned());
+                return invalid(
+                    "price",
+                    "an amount from 0 to ten thousand million".to_owned(),
+                );
             }
             if price.nights > LONGEST_STAY {
                 return invalid("nights", format!("a number from 1 to {LONGEST_STAY}"));
@@ -180,7 +189,12 @@ impl Reading<'_> {
             }
         }
         let mut sheets = self.sheets(asked).await?;
-        let by = [("tenant_id", Int), ("list_id", Int), ("day", Int), ("nights", Int)];
+        let by = [
+            ("tenant_id", Int),
+            ("list_id", Int),
+            ("day", Int),
+            ("nights", Int),
+        ];
         for price in self.tx().find_each::<StoredPrice>(&by, &keys).await? {
             if let Some(sheet) = sheets.get_mut(&price.list_id) {
                 put(sheet, &price);

@@ -9,7 +9,7 @@ use catalogue::{ColumnKind, ColumnValue, Kind, Value};
 use domain::{booking::Status, id::Id};
 use store::Condition;
 
-use super::kinds::Readable;
+use super::{kinds::Readable, links::Linked};
 
 /// How deep tests may stand in each other, and how many there may be. Callers write them.
 pub const MOST_TESTS: usize = 200;
@@ -22,7 +22,10 @@ pub struct Field<K> {
 }
 
 impl<K: Kind> Field<K> {
-    /// The column of this name. In a constant, a name that is none does not compile.
+    /// The column of this name. Say it in a constant: there, a name that is none does not compile.
+    ///
+    /// # Panics
+    /// Outside of constants, when the kind has no such column.
     pub const fn new(name: &'static str) -> Self {
         let columns = K::TABLE.columns;
         let mut index = 0;
@@ -187,15 +190,23 @@ impl<K> Test<K> {
 
 impl<K: Readable> Test<K> {
     /// It has one of these through links of the kind `L`: labels, amenities, segments.
-    pub fn has<L: Readable>(to: &[Id]) -> Self {
-        let to = Test::<L>::one_of(Field::new("to_id"), to.iter().copied());
-        Self::among::<L>(Field::new("id"), Field::new("from_id"), to)
+    pub fn has<L: Linked>(to: &[Id]) -> Self {
+        let to = Test::<L>::one_of(const { Field::new("to_id") }, to.iter().copied());
+        Self::among::<L>(
+            const { Field::new("id") },
+            const { Field::new("from_id") },
+            to,
+        )
     }
 
     /// One of these has it through links of the kind `L`: what a channel sells, what is in a package.
-    pub fn belongs_to<L: Readable>(from: &[Id]) -> Self {
-        let from = Test::<L>::one_of(Field::new("from_id"), from.iter().copied());
-        Self::among::<L>(Field::new("id"), Field::new("to_id"), from)
+    pub fn belongs_to<L: Linked>(from: &[Id]) -> Self {
+        let from = Test::<L>::one_of(const { Field::new("from_id") }, from.iter().copied());
+        Self::among::<L>(
+            const { Field::new("id") },
+            const { Field::new("to_id") },
+            from,
+        )
     }
 }
 
@@ -210,7 +221,7 @@ impl Test<catalogue::sale::Booking> {
 
     /// It takes a unit without a guest, or it does not.
     pub fn is_block(is: bool) -> Self {
-        let blocked = Self::is(Field::new("status"), Status::Blocked);
+        let blocked = Self::is(const { Field::new("status") }, Status::Blocked);
         if is { blocked } else { Self::not(blocked) }
     }
 
@@ -394,6 +405,9 @@ mod tests {
         let ids: Vec<Id> = (1..=MOST_TESTS as i64).filter_map(Id::new).collect();
         let few = Query::<Amenity>::new().meets(Test::one_of(Field::new("id"), ids.clone()));
         assert!(!few.is_too_large());
-        assert!(few.meets(Test::contains(Field::new("search"), "a")).is_too_large());
+        assert!(
+            few.meets(Test::contains(Field::new("search"), "a"))
+                .is_too_large()
+        );
     }
 }

@@ -97,7 +97,7 @@ impl Reading<'_> {
     /// # Errors
     /// As [`Reading::page`].
     pub async fn by_ids<K: Readable>(&mut self, ids: &[Id]) -> Result<Vec<K>> {
-        self.of::<K>(Field::new("id"), ids).await
+        self.of::<K>(const { Field::new("id") }, ids).await
     }
 
     /// The rows whose column names one of these ids: lines of bookings, options of amenities, what is
@@ -200,11 +200,14 @@ impl Reading<'_> {
             UseCase::Find(Customer::SUBJECT).authorize(self.actor)?;
             return Ok(None);
         }
-        let newest = (Field::new("changed_at"), Direction::Descending);
+        let newest = (const { Field::new("changed_at") }, Direction::Descending);
         let mut query = Query::<Customer>::new().by(newest.0, newest.1);
-        for (field, key) in [("email", email), ("phone", phone)] {
+        for (field, key) in [
+            (const { Field::new("email") }, email),
+            (const { Field::new("phone") }, phone),
+        ] {
             if let Some(key) = key {
-                query = query.meets(Test::is(Field::new(field), key));
+                query = query.meets(Test::is(field, key));
             }
         }
         let page = self.page(&query, PageOf::first(1)).await?;

@@ -42,9 +42,24 @@ pub fn change<K: Writable>(
     })
 }
 
+/// Changes a row that may not be there yet: where it is not, the function is given this one, which is
+/// then made. For kinds that share the id of something else, such as orders.
+pub fn put<K: Writable>(
+    row: K,
+    how: impl Fn(&mut K) -> Result<(), Refusal> + Send + Sync + 'static,
+) -> Write {
+    Write::new(Put {
+        row,
+        how: Box::new(how),
+    })
+}
+
 /// Removes a row, with its links. A row that others are parts of stays.
 pub fn remove<K: Writable>(id: Id) -> Write {
-    Write::new(Remove::<K> { id, of: PhantomData })
+    Write::new(Remove::<K> {
+        id,
+        of: PhantomData,
+    })
 }
 
 /// The refusal of what is not there, or what the caller may not know of.
@@ -137,6 +152,41 @@ impl<K: Writable> Step for Change<K> {
                 return Ok(Err(refusal));
             }
             update(tx, by, &before, after).await
+        })
+    }
+}
+
+struct Put<K> {
+    row: K,
+    how: How<K>,
+}
+
+impl<K: Writable> Step for Put<K> {
+    fn needs(&self) -> Vec<UseCase> {
+        vec![UseCase::Write(K::SUBJECT)]
+    }
+
+    fn run<'a>(&'a self, tx: &'a mut Tx, by: &'a By<'a>) -> StepFuture<'a> {
+        Box::pin(async move {
+            if !(K::MAY.create && K::MAY.change) {
+                return Ok(Err(not_so("written")));
+            }
+            let key = key(by.tenant_id(), self.row.id());
+            let before = match tx.get_locked::<K>(&key).await? {
+                None => None,
+                Some(_) => match locked::<K>(tx, by, self.row.id()).await? {
+                    Ok(before) => Some(before),
+                    Err(refusal) => return Ok(Err(refusal)),
+                },
+            };
+            let mut after = before.clone().unwrap_or_else(|| self.row.clone());
+            if let Err(refusal) = (self.how)(&mut after) {
+                return Ok(Err(refusal));
+            }
+            match before {
+                Some(before) => update(tx, by, &before, after).await,
+                None => insert(tx, by, after).await,
+            }
         })
     }
 }
@@ -236,7 +286,10 @@ async fn home<K: Readable>(
     else {
         return Ok(Ok(row.organization_id()));
     };
-    let index = K::TABLE.columns.iter().position(|known| known.name == column);
+    let index = K::TABLE
+        .columns
+        .iter()
+        .position(|known| known.name == column);
     let cell = index.and_then(|index| row.to_row().into_iter().nth(index));
     let only = only.map_or_else(String::new, |word| format!(" AND t.kind = '{word}'"));
     let sql = format!(
@@ -244,7 +297,11 @@ async fn home<K: Readable>(
     );
     let parameters = [by.tenant_id().into(), cell.unwrap_or(Value::Null)];
     let rows = tx.query(&sql, &parameters).await?;
-    match rows.into_iter().next().and_then(|row| row.into_iter().next()) {
+    match rows
+        .into_iter()
+        .next()
+        .and_then(|row| row.into_iter().next())
+    {
         Some(Value::Int(id)) => Ok(Ok(Id::new(id))),
         Some(_) => Ok(Ok(None)),
         None => Ok(Err(unknown(column))),
@@ -311,7 +368,11 @@ async fn is_in_use(tx: &mut Tx, tenant_id: Id, id: Id) -> store::Result<bool> {
         "SELECT 1 FROM \"order\" WHERE tenant_id = $1 AND channel_id = $2 LIMIT 1",
     ];
     for sql in USES {
-        if !tx.query(sql, &[tenant_id.into(), id.into()]).await?.is_empty() {
+        if !tx
+            .query(sql, &[tenant_id.into(), id.into()])
+            .await?
+            .is_empty()
+        {
             return Ok(true);
         }
     }
@@ -326,7 +387,8 @@ async fn unlink(tx: &mut Tx, tenant_id: Id, id: Id) -> store::Result<()> {
     for sql in [
         format!("DELETE FROM link WHERE tenant_id = $1 AND kind IN {LINKS} AND from_id = $2"),
         format!("DELETE FROM link WHERE tenant_id = $1 AND kind IN {LINKS} AND to_id = $2"),
-        "DELETE FROM content WHERE tenant_id = $1 AND kind = 'amenity_option' AND parent_id = $2".to_owned(),
+        "DELETE FROM content WHERE tenant_id = $1 AND kind = 'amenity_option' AND parent_id = $2"
+            .to_owned(),
         "DELETE FROM price WHERE tenant_id = $1 AND list_id = $2".to_owned(),
     ] {
         tx.execute(&sql, &parameters).await?;

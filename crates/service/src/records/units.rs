@@ -70,7 +70,10 @@ impl ColdCommand for CompleteUnits {
         let of_tenant = Condition::Is("tenant_id", self.tenant_id.into());
         let mut known: BTreeMap<Id, BTreeSet<i64>> = BTreeMap::new();
         for unit in tx.find::<Unit>(&of_tenant, "", None, 0).await? {
-            known.entry(unit.resource_id).or_default().insert(unit.number);
+            known
+                .entry(unit.resource_id)
+                .or_default()
+                .insert(unit.number);
         }
         let mut missing = Vec::new();
         for lane in &lanes {
@@ -80,10 +83,18 @@ impl ColdCommand for CompleteUnits {
                 continue;
             };
             let known = known.remove(&id).unwrap_or_default();
-            let numbers = (1..=(*capacity).min(MOST_NUMBERED)).filter(|number| !known.contains(number));
+            let numbers =
+                (1..=(*capacity).min(MOST_NUMBERED)).filter(|number| !known.contains(number));
             missing.extend(numbers.map(|number| {
                 let unit_id = ids.next(self.now);
-                new_unit(self.tenant_id, unit_id, organization_id, id, number, self.now)
+                new_unit(
+                    self.tenant_id,
+                    unit_id,
+                    organization_id,
+                    id,
+                    number,
+                    self.now,
+                )
             }));
         }
         tx.insert(&missing).await?;

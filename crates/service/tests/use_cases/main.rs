@@ -3,6 +3,7 @@
 
 mod calendar;
 mod properties;
+mod records;
 
 use std::sync::Arc;
 
