@@ -9,9 +9,10 @@ use domain::{
     id::Id,
     money::Currency,
     rate::RatePlan,
+    text::{Locale, Localized},
     time::Zone,
 };
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,16 @@ patched! {
         pub longitude: Option<Decimal>,
         /// Whether a booking beyond capacity is refused even where the caller did not ask for a check.
         pub refuses_overbooking: bool,
+        /// The languages in which it is described, its own first.
+        pub locales: Vec<Locale>,
+        /// What it is.
+        pub description: Localized,
+        /// What lies around it.
+        pub surroundings: Localized,
+        /// Its address in the web.
+        pub website: String,
+        /// How far it is from being let: subscribers hear of it when it is in test or in production.
+        pub stage: Stage,
         /// Attributes of one dialect.
         pub extra: Extra as ExtraPatch,
     }
@@ -60,9 +71,29 @@ impl Default for OrganizationDetails {
             latitude: None,
             longitude: None,
             refuses_overbooking: false,
+            locales: Vec::new(),
+            description: Localized::default(),
+            surroundings: Localized::default(),
+            website: String::new(),
+            stage: Stage::default(),
             extra: Extra::new(),
         }
     }
+}
+
+/// How far an organization is from being let.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Staff is still writing it down.
+    SetUp,
+    /// It is tried out.
+    Test,
+    /// It is let.
+    #[default]
+    Production,
+    /// It is no longer let.
+    Closed,
 }
 
 /// A node of the tenant's tree: a property, park, branch or venue.
@@ -118,9 +149,48 @@ patched! {
         pub rate_plans: BTreeMap<u8, RatePlanRecord>,
         /// Names of the offers under which it is sold, by number.
         pub offers: BTreeMap<u16, Extra>,
+        /// Its name in other languages.
+        pub names: Localized,
+        /// What it is.
+        pub description: Localized,
+        /// What one unit has, counted.
+        pub rooms: RoomCounts,
+        /// The master price list by which channels sell it.
+        pub price_list_id: Option<Id>,
+        /// Whether it is shown before others.
+        pub highlighted: bool,
+        /// Since when it is no longer sold.
+        pub archived_at: Option<Timestamp>,
+        /// Pictures, the best one first.
+        pub images: Vec<Image>,
         /// Attributes of one dialect.
         pub extra: Extra as ExtraPatch,
     }
+}
+
+/// What one unit has, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "each is the number of what it names")]
+pub struct RoomCounts {
+    pub bedrooms: u16,
+    pub beds: u16,
+    pub showers: u16,
+    pub toilets: u16,
+    pub bathrooms: u16,
+    pub parking_spots: u16,
+    pub child_beds: u16,
+    pub child_chairs: u16,
+}
+
+/// A picture.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Image {
+    /// Where it is.
+    pub url: String,
+    /// What it shows.
+    pub caption: Localized,
 }
 
 /// Something that can be taken, such as a room type.
@@ -164,10 +234,62 @@ pub struct Unit {
     /// Its number within the resource, from 1.
     #[column]
     pub number: i64,
+    /// The organization of the resource.
+    #[column]
+    pub organization_id: Option<Id>,
+    /// Since when it is no longer used.
+    #[column]
+    pub archived_at: Option<Timestamp>,
+    /// What a search looks through: its name in lower case.
+    #[column]
+    pub search: String,
+    /// When it was added, by the tenant's clock; the beginning of 1970 where that was not noted.
+    #[column]
+    pub created_at: Timestamp,
+    /// When it was last changed, by the tenant's clock.
+    #[column]
+    pub changed_at: Timestamp,
     /// Its name.
     pub name: String,
     /// Attributes of one dialect.
     pub extra: Extra,
+}
+
+impl Unit {
+    /// The text of its column `search`.
+    pub fn search_text(&self) -> String {
+        format!("\n{}\n", self.name.trim().to_lowercase())
+    }
+}
+
+/// One price of a master price list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Kind)]
+#[kind(table = "price")]
+pub struct StoredPrice {
+    /// The tenant.
+    #[column(key)]
+    pub tenant_id: Id,
+    /// The list.
+    #[column(key)]
+    pub list_id: Id,
+    /// The night, or the arrival.
+    #[column(key)]
+    pub day: Date,
+    /// How many nights the price is for; 0 for the price of one night in a sum.
+    #[column(key)]
+    pub nights: i64,
+    /// The price's own id, which it keeps when it is written again.
+    #[column]
+    pub id: Id,
+    /// In minor units of the list's currency.
+    #[column]
+    pub price_minor: i64,
+    /// Whether it may be sold.
+    #[column]
+    pub active: bool,
+    /// When it was last changed, by the tenant's clock.
+    #[column]
+    pub changed_at: Timestamp,
 }
 
 /// One calendar day of a resource as it is stored. A day that says nothing has no row.

@@ -28,6 +28,9 @@ pub struct Table {
 pub trait Kind: Sized + Send + Sync {
     /// The table that keeps this kind.
     const TABLE: &'static Table;
+    /// The word in the key column `kind` by which this kind's rows are told from those of the others
+    /// that share its table; none for a kind with a table of its own.
+    const ONLY: Option<&'static str>;
     /// The row's version where the kind has one; an update must name the version it read.
     fn version(&self) -> Option<i64>;
     /// Sets the version after a write.
@@ -73,6 +76,16 @@ impl Cells {
             .ok_or_else(|| self.malformed(column, "the row is too short"))?;
         let found = value.type_name();
         T::from_value(value).ok_or_else(|| self.malformed(column, &format!("it cannot be {found}")))
+    }
+
+    /// Takes the next cell, which must be this word.
+    pub fn word(&mut self, column: &'static str, word: &str) -> Result<(), Malformed> {
+        let found: String = self.next(column)?;
+        if found == word {
+            Ok(())
+        } else {
+            Err(self.malformed(column, &format!("expected {word}, not {found}")))
+        }
     }
 
     /// Takes the last cell as the JSON document.

@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 
 use catalogue_derive::Kind;
-use domain::{booking::Status, contact::Contact, id::Id, party::Party};
+use domain::{
+    booking::Status,
+    contact::Contact,
+    id::Id,
+    party::{AgeGroups, Party},
+};
 use jiff::{Timestamp, civil::Date};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -21,6 +26,8 @@ patched! {
     BookingDetailsPatch {
         /// Who stays.
         pub party: Party as PartyPatch,
+        /// Who stays, by age, where that is known; nobody where only the party is.
+        pub ages: AgeGroups,
         /// Who booked.
         pub contact: Contact as ContactPatch,
         /// The price of the whole stay in the property's currency, major units.
@@ -55,6 +62,18 @@ patched! {
         pub customer_id: Option<Id>,
         /// Attributes of one dialect.
         pub extra: Extra as ExtraPatch,
+    }
+}
+
+impl BookingDetails {
+    /// Who stays, by age. Where somebody who knows only parties has written another one since, that
+    /// party counts.
+    pub fn groups(&self) -> AgeGroups {
+        if self.ages.party() == self.party {
+            self.ages
+        } else {
+            self.party.into()
+        }
     }
 }
 
@@ -156,6 +175,25 @@ pub enum LineKind {
     Payment,
 }
 
+/// What a line is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineItem {
+    /// Nobody said.
+    #[default]
+    Other,
+    /// The nights, and what belongs to them.
+    Main,
+    /// An extra that the guest takes.
+    Extra,
+    /// A cost that comes with the stay.
+    Cost,
+    /// A package.
+    Package,
+    /// Something taken off.
+    Discount,
+}
+
 patched! {
     compact
     /// What a line says.
@@ -182,6 +220,12 @@ patched! {
         pub created_by: Option<i64>,
         /// The invoice number once one was assigned.
         pub invoice_number: Option<i64>,
+        /// What it is a line for.
+        pub item: LineItem,
+        /// The extra, cost, package or campaign that it comes from.
+        pub product_id: Option<Id>,
+        /// What the guest wrote with it.
+        pub memo: String,
     }
 }
 
@@ -258,6 +302,29 @@ pub struct Guest {
     pub contact: Contact,
     /// A remark.
     pub note: String,
+    /// What the law wants to know of them.
+    #[serde(default)]
+    pub registration: Registration,
     /// Attributes of one dialect.
     pub extra: Extra,
+}
+
+/// What the law wants to know of a person who stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Registration {
+    /// `male`, `female`, `other`, or empty.
+    pub gender: String,
+    /// When they were born.
+    pub born_on: Option<Date>,
+    /// Their municipality.
+    pub municipality: String,
+    /// What kind of document they showed.
+    pub document_type: String,
+    /// Its number.
+    pub document_number: String,
+    /// When it was issued.
+    pub document_issued_on: Option<Date>,
+    /// The number of their visa.
+    pub visa_number: String,
 }

@@ -4,6 +4,9 @@
 //! `#[column(key)]` on its fields. Marked fields become typed columns; all others travel
 //! together as JSON in the column `doc`, so a new attribute needs no migration. Attributes
 //! such as `#[serde(skip_serializing_if = …)]` on document fields are kept.
+//!
+//! Kinds of the same shape may share a table: `#[kind(table = "…", only = "…")]` puts the word into
+//! the key column `kind`, after the first one, and reads rows with this word only.
 
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Tokens;
@@ -20,7 +23,7 @@ pub fn derive_kind(input: TokenStream) -> TokenStream {
 }
 
 fn expand(input: &DeriveInput) -> Result<Tokens> {
-    let table = table_name(input)?;
+    let names = names(input)?;
     let fields = named_fields(input)?;
     let mut columns = Vec::new();
     let mut documents = Vec::new();
@@ -36,16 +39,60 @@ fn expand(input: &DeriveInput) -> Result<Tokens> {
             "a stored kind needs at least one #[column(key)]",
         ));
     }
-    Ok(generate(input, &table, &columns, &documents))
+    if names.only.is_some() && !columns[0].1 {
+        return Err(Error::new_spanned(
+            &input.ident,
+            "a kind that shares its table begins with a #[column(key)]",
+        ));
+    }
+    Ok(generate(input, &names, &columns, &documents))
+}
+
+/// How a kind is called in the store.
+struct Names {
+    table: LitStr,
+    /// The word that tells it from the other kinds of its table.
+    only: Option<LitStr>,
+}
+
+/// What a kind that shares its table does about the column `kind`.
+struct Shared {
+    only: Tokens,
+    column: Tokens,
+    written: Tokens,
+    read: Tokens,
+}
+
+fn shared(only: Option<&LitStr>) -> Shared {
+    let Some(only) = only else {
+        return Shared {
+            only: quote!(None),
+            column: Tokens::new(),
+            written: Tokens::new(),
+            read: Tokens::new(),
+        };
+    };
+    Shared {
+        only: quote!(Some(#only)),
+        column: quote! {
+            ::catalogue::Column { name: "kind", kind: ::catalogue::ColumnKind::Text, key: true },
+        },
+        written: quote!(::catalogue::Value::from(#only),),
+        read: quote!(cells.word("kind", #only)?;),
+    }
 }
 
 fn generate(
     input: &DeriveInput,
-    table: &LitStr,
+    names: &Names,
     columns: &[(&Field, bool)],
     documents: &[&Field],
 ) -> Tokens {
     let name = &input.ident;
+    let table = &names.table;
+    let shared = shared(names.only.as_ref());
+    let (only, kind_column) = (&shared.only, &shared.column);
+    let (kind_written, kind_read) = (&shared.written, &shared.read);
     let column_idents: Vec<_> = columns.iter().map(|(field, _)| &field.ident).collect();
     let column_names: Vec<_> = column_idents
         .iter()
@@ -53,6 +100,23 @@ fn generate(
         .collect();
     let column_types: Vec<_> = columns.iter().map(|(field, _)| &field.ty).collect();
     let column_keys: Vec<_> = columns.iter().map(|(_, is_key)| *is_key).collect();
+    let described: Vec<Tokens> = column_names
+        .iter()
+        .zip(&column_types)
+        .zip(&column_keys)
+        .map(|((name, of), key)| {
+            quote! {
+                ::catalogue::Column {
+                    name: #name,
+                    kind: <#of as ::catalogue::ColumnValue>::KIND,
+                    key: #key,
+                },
+            }
+        })
+        .collect();
+    let (first_described, other_described) = described.split_at(1);
+    let (first_ident, other_idents) = column_idents.split_at(1);
+    let (first_name, other_names) = column_names.split_at(1);
     let document_idents: Vec<_> = documents.iter().map(|field| &field.ident).collect();
     let document_types: Vec<_> = documents.iter().map(|field| &field.ty).collect();
     let document_attrs: Vec<Vec<&Attribute>> = documents
@@ -96,14 +160,13 @@ fn generate(
                 const TABLE: &'static ::catalogue::Table = &::catalogue::Table {
                     name: #table,
                     columns: &[
-                        #( ::catalogue::Column {
-                            name: #column_names,
-                            kind: <#column_types as ::catalogue::ColumnValue>::KIND,
-                            key: #column_keys,
-                        }, )*
+                        #( #first_described )*
+                        #kind_column
+                        #( #other_described )*
                         ::catalogue::Column { name: "doc", kind: ::catalogue::ColumnKind::Text, key: false },
                     ],
                 };
+                const ONLY: Option<&'static str> = #only;
                 fn version(&self) -> Option<i64> { #version }
                 fn set_version(&mut self, version: i64) { #set_version }
                 fn to_row(&self) -> ::catalogue::Row {
@@ -112,13 +175,17 @@ fn generate(
                         _lifetime: ::std::marker::PhantomData,
                     };
                     vec![
-                        #( ::catalogue::ColumnValue::to_value(&self.#column_idents), )*
+                        #( ::catalogue::ColumnValue::to_value(&self.#first_ident), )*
+                        #kind_written
+                        #( ::catalogue::ColumnValue::to_value(&self.#other_idents), )*
                         ::catalogue::document(&written),
                     ]
                 }
                 fn from_row(row: ::catalogue::Row) -> ::std::result::Result<Self, ::catalogue::Malformed> {
                     let mut cells = ::catalogue::Cells::of(#table, row);
-                    #( let #column_idents = cells.next(#column_names)?; )*
+                    #( let #first_ident = cells.next(#first_name)?; )*
+                    #kind_read
+                    #( let #other_idents = cells.next(#other_names)?; )*
                     let #read { #( #document_idents, )* } = cells.document()?;
                     Ok(Self { #( #column_idents, )* #( #document_idents, )* })
                 }
@@ -127,8 +194,8 @@ fn generate(
     }
 }
 
-fn table_name(input: &DeriveInput) -> Result<LitStr> {
-    let mut table = None;
+fn names(input: &DeriveInput) -> Result<Names> {
+    let (mut table, mut only) = (None, None);
     for attr in input
         .attrs
         .iter()
@@ -139,12 +206,17 @@ fn table_name(input: &DeriveInput) -> Result<LitStr> {
                 table = Some(meta.value()?.parse()?);
                 return Ok(());
             }
-            Err(meta.error("expected `table = \"…\"`"))
+            if meta.path.is_ident("only") {
+                only = Some(meta.value()?.parse()?);
+                return Ok(());
+            }
+            Err(meta.error("expected `table = \"…\"` or `only = \"…\"`"))
         })?;
     }
-    table.ok_or_else(|| {
+    let table = table.ok_or_else(|| {
         Error::new_spanned(&input.ident, "a stored kind needs #[kind(table = \"…\")]")
-    })
+    })?;
+    Ok(Names { table, only })
 }
 
 fn named_fields(input: &DeriveInput) -> Result<impl Iterator<Item = &Field>> {

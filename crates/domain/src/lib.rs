@@ -14,14 +14,17 @@
 //!   booked?". [`pack`] puts stays into units.
 //! - [`booking`]: the states of a booking and which of them take capacity.
 //! - [`calendar`], [`rate`] and [`offer`]: restrictions, prices, and what can be booked now.
+//! - [`price_list`] and [`charge`]: prices by list and length of stay, extras, costs, discounts, fees.
+//! - [`payment`]: requests to pay and what became of them. [`template`]: messages with gaps.
 //! - [`access`]: who may do what.
-//! - [`id`], [`money`], [`time`]: the values that everything else is made of.
+//! - [`id`], [`money`], [`time`], [`text`]: the values that everything else is made of.
 //! - [`contact`], [`party`], [`organization`], [`order`], [`note`]: people, places, what they owe and
 //!   what was remarked.
 
 pub mod access;
 pub mod booking;
 pub mod calendar;
+pub mod charge;
 pub mod contact;
 pub mod id;
 pub mod lane;
@@ -32,7 +35,11 @@ pub mod order;
 pub mod organization;
 pub mod pack;
 pub mod party;
+pub mod payment;
+pub mod price_list;
 pub mod rate;
+pub mod template;
+pub mod text;
 pub mod time;
 
 #[cfg(test)]

@@ -73,6 +73,11 @@ pub enum Refusal {
     UnknownBooking,
     /// There is no such group for this caller.
     UnknownGroup,
+    /// There is nothing for this caller that this field could name.
+    Unknown {
+        /// The field, in the words of this crate.
+        field: &'static str,
+    },
     /// The resource has no unit of this number.
     UnknownUnit {
         /// How many units there are.

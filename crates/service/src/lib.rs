@@ -5,7 +5,8 @@
 //! tenant, computes prices, and hands commands to the store. Nothing here knows HTTP or any
 //! dialect's words.
 //!
-//! Start at [`Service`]; the way of a booking is in [`bookings`].
+//! Start at [`Service`]; the way of a booking is in [`bookings`], that of everything around it in
+//! [`records`].
 
 pub mod availability;
 pub mod bookings;
@@ -17,6 +18,7 @@ pub mod once;
 pub mod outgoing;
 pub mod paging;
 pub mod properties;
+pub mod records;
 pub mod search;
 mod stamp;
 pub mod tenants;
@@ -24,15 +26,17 @@ mod use_case;
 
 use std::sync::Arc;
 
+/// The cells of rows, for filters.
+pub use catalogue::{ColumnKind, ColumnValue, Value};
 /// The stored kinds that the use cases take and give.
-pub use catalogue::{inventory, patch, sale};
+pub use catalogue::{content, customers, inventory, links, patch, records as kept, sale};
 pub use domain;
 use store::Store;
 
 pub use self::{
     error::{Error, Refusal, Result},
     paging::{Page, PageOf},
-    use_case::UseCase,
+    use_case::{Subject, UseCase},
 };
 
 /// All use cases over one store. Cheap to clone; clones share the search indexes.

@@ -27,11 +27,17 @@ pub(crate) fn select_each<K: Kind>(alias: &str, by: &[&str], rest: &str) -> Stri
         .map(|name| format!("{alias}.{name} = each.{name}"))
         .collect::<Vec<_>>()
         .join(" AND ");
+    let only = only::<K>(alias).map_or_else(String::new, |only| format!(" AND {only}"));
     format!(
-        "SELECT {} FROM {{each}} JOIN \"{}\" {alias} ON {on}{rest}",
+        "SELECT {} FROM {{each}} JOIN \"{}\" {alias} ON {on}{only}{rest}",
         columns_of::<K>(alias),
         K::TABLE.name
     )
+}
+
+/// What tells the rows of a kind from those of the others that share its table.
+fn only<K: Kind>(alias: &str) -> Option<String> {
+    K::ONLY.map(|word| format!("{alias}.kind = '{word}'"))
 }
 
 /// The statements of one table.
@@ -78,6 +84,22 @@ pub enum Condition {
     To(&'static str, Value),
     /// The text column contains the text, which stands in it in the same case.
     Contains(&'static str, String),
+    /// Both columns hold the same.
+    Same(&'static str, &'static str),
+    /// The column is one of the column `of` in those rows of a table that meet a condition, which has to
+    /// name the tenant.
+    Among {
+        /// The column.
+        column: &'static str,
+        /// The table.
+        table: &'static str,
+        /// Its column.
+        of: &'static str,
+        /// What its rows must meet.
+        condition: Box<Condition>,
+    },
+    /// This does not hold; what is empty holds nothing.
+    Not(Box<Condition>),
     /// One of these holds.
     Any(Vec<Condition>),
     /// All of these hold.
@@ -118,6 +140,24 @@ impl Condition {
                 let place = place(&Value::Text(format!("%{}%", escaped(text))), parameters);
                 sql.push_str(&format!("{column} LIKE {place} ESCAPE '\\'"));
             }
+            Condition::Same(column, other) => sql.push_str(&format!("{column} = {other}")),
+            Condition::Among {
+                column,
+                table,
+                of,
+                condition,
+            } => {
+                sql.push_str(&format!(
+                    "{column} IN (SELECT j.{of} FROM \"{table}\" j WHERE "
+                ));
+                condition.write(sql, parameters);
+                sql.push(')');
+            }
+            Condition::Not(condition) => {
+                sql.push('(');
+                condition.write(sql, parameters);
+                sql.push_str(") IS NOT TRUE");
+            }
             Condition::Any(conditions) => joined(conditions, " OR ", "1 = 0", sql, parameters),
             Condition::All(conditions) => joined(conditions, " AND ", "1 = 1", sql, parameters),
         }
@@ -125,12 +165,12 @@ impl Condition {
 }
 
 /// Columns whose index leaves out rows where they are empty.
-const INDEXED_IF_NOT_EMPTY: &[&str] = &["external_reference"];
+const INDEXED_IF_NOT_EMPTY: &[&str] = &["external_reference", "reference", "email", "phone"];
 
 /// Says what follows from the values anyway, but what an engine must be told to use such an index.
 fn said<'a>(column: &str, values: impl IntoIterator<Item = &'a Value>) -> String {
-    let is_empty = |value: &Value| matches!(value, Value::Text(text) if text.is_empty());
-    if INDEXED_IF_NOT_EMPTY.contains(&column) && !values.into_iter().any(is_empty) {
+    let says = |value: &Value| matches!(value, Value::Text(text) if !text.is_empty());
+    if INDEXED_IF_NOT_EMPTY.contains(&column) && values.into_iter().all(says) {
         format!(" AND {column} <> ''")
     } else {
         String::new()
@@ -200,15 +240,34 @@ impl Tx {
         }
     }
 
-    /// Removes rows by key: the key columns, in table order.
+    /// Removes rows by key: the key columns, in table order, without the word of a kind that shares
+    /// its table.
     pub async fn remove<K: Kind + 'static>(&mut self, keys: &[Row]) -> Result<u64> {
-        let changed = self
-            .write_each(&[(&statements(K::TABLE).remove, keys)])
-            .await?;
+        let remove = &statements(K::TABLE).remove;
+        let changed = match K::ONLY {
+            None => self.write_each(&[(remove, keys)]).await?,
+            Some(word) => {
+                let mut keys = keys.to_vec();
+                keys.iter_mut().for_each(|key| key.insert(1, word.into()));
+                self.write_each(&[(remove, &keys)]).await?
+            }
+        };
         Ok(changed.into_iter().sum())
     }
 
-    /// The one row with this key: the key columns, in table order.
+    /// How many rows meet a condition.
+    pub async fn count<K: Kind>(&mut self, condition: &Condition) -> Result<u64> {
+        let (mut sql, mut parameters) = (String::new(), Vec::new());
+        from_where::<K>("count(*)", condition, &mut sql, &mut parameters);
+        let rows = self.query(&sql, &parameters).await?;
+        match rows.first().and_then(|row| row.first()) {
+            Some(Value::Int(count)) => Ok(u64::try_from(*count).unwrap_or(0)),
+            _ => Err(Error::Refused("a count answered no number".to_owned())),
+        }
+    }
+
+    /// The one row with this key: the key columns, in table order, without the word of a kind that
+    /// shares its table.
     pub async fn get<K: Kind>(&mut self, key: &[Value]) -> Result<Option<K>> {
         Ok(self
             .find::<K>(&has_key::<K>(key), "", Some(1), 0)
@@ -263,16 +322,32 @@ impl Tx {
 
 /// A select of whole rows that meet a condition, with its parameters.
 fn selected<K: Kind>(condition: &Condition) -> (String, Vec<Value>) {
-    let (columns, table) = (columns_of::<K>("k"), K::TABLE.name);
-    let mut sql = format!("SELECT {columns} FROM \"{table}\" k WHERE ");
-    let mut parameters = Vec::new();
-    condition.write(&mut sql, &mut parameters);
+    let (mut sql, mut parameters) = (String::new(), Vec::new());
+    from_where::<K>(&columns_of::<K>("k"), condition, &mut sql, &mut parameters);
     (sql, parameters)
 }
 
-/// The condition of one row: the key columns, in table order.
+fn from_where<K: Kind>(
+    what: &str,
+    condition: &Condition,
+    sql: &mut String,
+    parameters: &mut Vec<Value>,
+) {
+    let table = K::TABLE.name;
+    sql.push_str(&format!("SELECT {what} FROM \"{table}\" k WHERE "));
+    if let Some(only) = only::<K>("k") {
+        sql.push_str(&only);
+        sql.push_str(" AND ");
+    }
+    condition.write(sql, parameters);
+}
+
+/// The condition of one row: the key columns, in table order. The word of a kind that shares its table
+/// is said with every select.
 fn has_key<K: Kind>(key: &[Value]) -> Condition {
-    let columns = K::TABLE.columns.iter().filter(|column| column.key);
+    let columns = K::TABLE.columns.iter();
+    let columns =
+        columns.filter(|column| column.key && (K::ONLY.is_none() || column.name != "kind"));
     let each = columns
         .zip(key)
         .map(|(column, value)| Condition::Is(column.name, value.clone()));
@@ -326,6 +401,23 @@ mod tests {
         assert_eq!(
             written(Condition::Is("channel", "direct".into())),
             "channel = $1"
+        );
+    }
+
+    #[test]
+    fn what_is_empty_meets_the_opposite_of_every_condition() {
+        let (mut sql, mut parameters) = (String::new(), Vec::new());
+        let of = Condition::All(vec![Condition::Is("kind", "labelled".into())]);
+        let among = Condition::Among {
+            column: "id",
+            table: "link",
+            of: "from_id",
+            condition: Box::new(of),
+        };
+        Condition::Not(Box::new(among)).write(&mut sql, &mut parameters);
+        assert_eq!(
+            sql,
+            "(id IN (SELECT j.from_id FROM \"link\" j WHERE (kind = $1))) IS NOT TRUE"
         );
     }
 

@@ -6,7 +6,12 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use catalogue::{
-    inventory::StoredDay,
+    ColumnKind::Int,
+    content::Amenity,
+    customers::{Customer, Order},
+    inventory::{StoredDay, StoredPrice},
+    links::Labelled,
+    records::Payment,
     sale::{Booking, BookingDetails, Guest, Line, LineDetails, Note, NoteDetails},
 };
 use domain::{
@@ -81,6 +86,22 @@ const FILL: &[&str] = &[
      FROM numbers",
     "INSERT INTO calendar_day (tenant_id, resource_id, day, sell_limit, doc) SELECT $1, 100 + n % $4, n, 5, \
      '{\"settings\":{\"day\":\"2027-01-01\"},\"extra\":{}}' FROM numbers WHERE octet_length($3) = 32",
+    "INSERT INTO content (tenant_id, kind, id, organization_id, parent_id, position, archived_at, search, created_at, \
+     changed_at, version, doc) SELECT $1, CASE WHEN n % 2 = 0 THEN 'amenity' ELSE 'label' END, 1000000 + n, 2, n % 1000, n, NULL, 'x', \
+     n, n, $4, '{}' FROM numbers WHERE octet_length($3) = 32",
+    "INSERT INTO link (tenant_id, kind, id, organization_id, subject, from_id, to_id, position, created_at, changed_at, version, \
+     doc) SELECT $1, 'labelled', 1000000 + n, 2, 'unit', n, n % 1000, n, n, n, $4, '{}' FROM numbers WHERE octet_length($3) = 32",
+    "INSERT INTO person (tenant_id, kind, id, organization_id, email, phone, search, created_at, changed_at, version, doc) \
+     SELECT $1, CASE WHEN n % 9 = 0 THEN 'owner' ELSE 'customer' END, 1000000 + n, 2, 'm' || n, '49' || n, 'x', n, n, $4, '{}' \
+     FROM numbers WHERE octet_length($3) = 32",
+    "INSERT INTO record (tenant_id, kind, id, organization_id, parent_id, subject_id, state, reference, on_day, search, created_at, \
+     changed_at, version, doc) SELECT $1, CASE WHEN n % 3 = 0 THEN 'invoice' ELSE 'payment' END, 1000000 + n, 2, n, n, 'x', 'N' || n, \
+     n, 'x', n, n, $4, '{}' FROM numbers WHERE octet_length($3) = 32",
+    "INSERT INTO \"order\" (tenant_id, id, organization_id, reference, external_reference, customer_id, owner_id, channel_id, \
+     confirmed_at, created_at, changed_at, version, doc) SELECT $1, 1000000 + n, 2, 'N' || n, 'R' || n, n, n, n, NULL, n, n, $4, '{}' \
+     FROM numbers WHERE octet_length($3) = 32",
+    "INSERT INTO price (tenant_id, list_id, day, nights, id, price_minor, active, changed_at, doc) SELECT $1, n % $4, n, 0, \
+     1000000 + n, n, 1, n, '{}' FROM numbers WHERE octet_length($3) = 32",
 ];
 
 async fn fill(store: &Store, tenant: Id) {
@@ -313,7 +334,49 @@ impl Day {
             // The filled rows are no bookings; only the plan counts.
             drop(tx.find::<Booking>(&condition, order, Some(101), 0).await);
         }
+        self.around(&mut tx).await;
         drop(tx);
+    }
+
+    /// What is declared, written down and linked around bookings.
+    async fn around(&self, tx: &mut Tx) {
+        let by = |column: &'static str| [("tenant_id", Int), (column, Int)];
+        let key = [vec![self.tenant.into(), Value::Int(1_000_001)]];
+        // The filled rows say nothing; only the plan counts.
+        drop(tx.find_each::<Amenity>(&by("id"), &key).await);
+        drop(tx.find_each::<Amenity>(&by("parent_id"), &key).await);
+        drop(tx.find_each::<Labelled>(&by("from_id"), &key).await);
+        drop(tx.find_each::<Labelled>(&by("to_id"), &key).await);
+        drop(tx.find_each::<Customer>(&by("id"), &key).await);
+        drop(tx.find_each::<Payment>(&by("parent_id"), &key).await);
+        drop(tx.find_each::<Payment>(&by("subject_id"), &key).await);
+        drop(tx.find_each::<Order>(&by("customer_id"), &key).await);
+        drop(tx.find_each::<StoredPrice>(&by("id"), &key).await);
+        let night = [vec![
+            self.tenant.into(),
+            Value::Int(5),
+            Value::Int(5),
+            Value::Int(0),
+        ]];
+        let of_night = [
+            ("tenant_id", Int),
+            ("list_id", Int),
+            ("day", Int),
+            ("nights", Int),
+        ];
+        drop(tx.find_each::<StoredPrice>(&of_night, &night).await);
+        for (condition, order) in [
+            (Condition::Is("email", "m77".into()), "id"),
+            (Condition::Is("phone", "4977".into()), "id"),
+            (
+                Condition::From("changed_at", Value::Int(90_000)),
+                "changed_at, id",
+            ),
+        ] {
+            let tenant = Condition::Is("tenant_id", self.tenant.into());
+            let condition = Condition::All(vec![tenant, condition]);
+            drop(tx.find::<Customer>(&condition, order, Some(31), 0).await);
+        }
     }
 }
 

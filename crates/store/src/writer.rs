@@ -30,10 +30,18 @@ pub trait ColdCommand: Send + Sync + 'static {
         tx: &'a mut Tx,
         ids: &'a IdSource,
     ) -> impl Future<Output = Result<Self::Output>> + Send + 'a;
+
+    /// Whether what it did is kept. Where it is not, everything is undone, and the output is answered
+    /// all the same: so a refusal half way through leaves no trace and can still say why.
+    fn keeps(&self, output: &Self::Output) -> bool {
+        let _ = output;
+        true
+    }
 }
 
 pub(crate) type BoxedAny = Box<dyn Any + Send>;
-type ColdFuture<'a> = Pin<Box<dyn Future<Output = Result<BoxedAny>> + Send + 'a>>;
+/// An output, and whether what was done is kept.
+type ColdFuture<'a> = Pin<Box<dyn Future<Output = Result<(BoxedAny, bool)>> + Send + 'a>>;
 
 /// A cold command whose type has been forgotten.
 pub(crate) trait AnyCold: Send + Sync {
@@ -42,7 +50,11 @@ pub(crate) trait AnyCold: Send + Sync {
 
 impl<C: ColdCommand> AnyCold for C {
     fn run_any<'a>(&'a self, tx: &'a mut Tx, ids: &'a IdSource) -> ColdFuture<'a> {
-        Box::pin(async move { Ok(Box::new(self.run(tx, ids).await?) as BoxedAny) })
+        Box::pin(async move {
+            let output = self.run(tx, ids).await?;
+            let keeps = self.keeps(&output);
+            Ok((Box::new(output) as BoxedAny, keeps))
+        })
     }
 }
 
@@ -320,11 +332,11 @@ async fn run_cold(tx: &mut Tx, command: &dyn AnyCold, ids: &IdSource) -> Result<
     let result = command.run_any(tx, ids).await;
     match &result {
         Err(error) if error.asks_to_run_again() || !error.leaves_connection() => {
-            return result.map(Ok);
+            return result.map(|(output, _)| Ok(output));
         }
-        Err(_) => tx.statement("ROLLBACK TO SAVEPOINT command").await?,
-        Ok(_) => {}
+        Err(_) | Ok((_, false)) => tx.statement("ROLLBACK TO SAVEPOINT command").await?,
+        Ok((_, true)) => {}
     }
     tx.statement("RELEASE SAVEPOINT command").await?;
-    Ok(result)
+    Ok(result.map(|(output, _)| output))
 }

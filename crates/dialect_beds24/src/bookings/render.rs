@@ -183,6 +183,7 @@ pub fn refusal(refusal: &Refusal, action: &'static str) -> Remark {
         Refusal::UnknownOrganization => ("propertyId", "not found".to_owned()),
         Refusal::UnknownBooking => ("id", "not found".to_owned()),
         Refusal::UnknownGroup => ("masterId", "not found".to_owned()),
+        Refusal::Unknown { field } => (*field, "not found".to_owned()),
         Refusal::UnknownUnit { units } => (
             "unitId",
             expectation(&format!("a number from 1 to {units}")),

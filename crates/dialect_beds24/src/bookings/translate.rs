@@ -141,6 +141,7 @@ fn details_patch(fields: &Fields) -> BookingDetailsPatch {
             .whole_or_null("invoiceeId")
             .map(|id| id.and_then(Id::new)),
         extra: extra(fields),
+        ..BookingDetailsPatch::default()
     }
 }
 
@@ -242,6 +243,7 @@ fn line_patch(fields: &Fields) -> LineDetailsPatch {
             .map(|id| id.and_then(Id::new)),
         created_by: fields.whole_or_null("createdBy"),
         invoice_number: None,
+        ..LineDetailsPatch::default()
     }
 }
 

@@ -149,6 +149,7 @@ pub fn property_patch(merged: &Map<String, Value>, sent: &Map<String, Value>) ->
             refuses_overbooking: wanted("refuseOverbooking")
                 .then(|| fields.is_set("refuseOverbooking")),
             extra: extra_patch(merged, sent, &PROPERTY_FIELDS),
+            ..OrganizationDetailsPatch::default()
         },
     }
 }
@@ -197,7 +198,10 @@ pub fn room(view: &RoomView) -> Map<String, Value> {
 }
 
 fn units(view: &RoomView) -> Value {
-    let named: BTreeMap<i64, &Unit> = view.units.iter().map(|unit| (unit.number, unit)).collect();
+    // Every unit has a row, most of which say nothing.
+    let says_something = |unit: &&Unit| !unit.name.is_empty() || !unit.extra.is_empty();
+    let named = view.units.iter().filter(says_something);
+    let named: BTreeMap<i64, &Unit> = named.map(|unit| (unit.number, unit)).collect();
     let numbers = 1..=view.resource.quantity.min(MOST_UNITS_SHOWN);
     let units = numbers.map(|number| match named.get(&number) {
         Some(unit) => {
@@ -243,6 +247,7 @@ pub fn room_patch(
             rate_plans: Some(rate_plans(merged)),
             offers: Some(offers(merged)),
             extra: extra_patch(merged, sent, &ROOM_FIELDS),
+            ..ResourceDetailsPatch::default()
         },
     }
 }

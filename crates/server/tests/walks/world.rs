@@ -3,7 +3,7 @@
 
 use std::{future::Future, net::IpAddr, sync::Arc};
 
-use catalogue::sale::{Extra, Guest};
+use catalogue::sale::{Extra, Guest, Registration};
 use dialect_beds24::scopes;
 use domain::{
     contact::Contact,
@@ -354,6 +354,7 @@ impl ColdCommand for AddGuest {
             created_at,
             contact,
             note: self.marker.to_owned(),
+            registration: Registration::default(),
             extra: Extra::default(),
         };
         tx.insert(&[guest]).await

@@ -254,13 +254,40 @@ fn outcome(outcome: hot::Outcome) -> BookingOutcome {
 
 /// Whoever writes persons or money needs to be allowed to.
 fn authorize_parts(actor: &Actor, items: &[BookingWrite]) -> Result<()> {
-    if items.iter().any(names_a_person) {
-        UseCase::WriteBookingPersons.authorize(actor)?;
-    }
-    if items.iter().any(names_money) {
-        UseCase::WriteBookingFinances.authorize(actor)?;
-    }
-    Ok(())
+    needed_for(items)
+        .into_iter()
+        .try_for_each(|needed| needed.authorize(actor))
+}
+
+/// What it takes to write these items.
+pub(crate) fn needed_for(items: &[BookingWrite]) -> Vec<UseCase> {
+    let persons = items.iter().any(names_a_person);
+    let money = items.iter().any(names_money);
+    let parts = [
+        (true, UseCase::WriteBookings),
+        (persons, UseCase::WriteBookingPersons),
+        (money, UseCase::WriteBookingFinances),
+    ];
+    let needed = parts.into_iter().filter(|(is_needed, _)| *is_needed);
+    needed.map(|(_, use_case)| use_case).collect()
+}
+
+/// The command that makes a booking.
+pub(crate) fn place_command(
+    service: &crate::Service,
+    actor: &Actor,
+    new: NewBooking,
+) -> PlaceBooking {
+    Commands::new(service, actor).place(new)
+}
+
+/// The command that changes a booking.
+pub(crate) fn change_command(
+    service: &crate::Service,
+    actor: &Actor,
+    patch: BookingPatch,
+) -> ChangeBooking {
+    Commands::new(service, actor).change(patch)
 }
 
 fn names_a_person(item: &BookingWrite) -> bool {

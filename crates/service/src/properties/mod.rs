@@ -45,6 +45,7 @@ pub struct PropertyView {
 pub struct RoomView {
     /// The room; its quantity is the lane's capacity.
     pub resource: Resource,
-    /// Units that have a name or more, by number. Others exist by number alone.
+    /// Its units by number, put away ones included; of a room type whose units are only counted, those that
+    /// something was said about.
     pub units: Vec<Unit>,
 }

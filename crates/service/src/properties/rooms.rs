@@ -3,11 +3,11 @@
 //! A room's quantity is its lane's capacity, so it changes under the lane's lock and leaves an
 //! entry in the journal.
 
-use catalogue::{
-    inventory::{Organization, Resource, ResourceDetails, Unit},
-    sale::Extra,
-};
+use std::collections::BTreeSet;
+
+use catalogue::inventory::{Organization, Resource, ResourceDetails, Unit};
 use domain::id::{Id, IdSource};
+use jiff::Timestamp;
 use store::{
     Tx, Value,
     hot::{self, Command, OpenLane, Outcome, Overbooking, SetCapacity, Stamp},
@@ -17,10 +17,11 @@ use super::{
     PropertyView, RoomOutcome, RoomPatch, RoomView, RoomWrite, UnitPatch,
     write::{MOST_UNITS, invalid},
 };
-use crate::{Refusal, calendar::merge};
-
-/// Up to so many units a stay gets one of them by number; more are counted only.
-const MOST_NUMBERED_UNITS: i64 = 999;
+use crate::{
+    Refusal,
+    calendar::merge,
+    records::{MOST_NUMBERED, new_unit},
+};
 
 /// Writes the rooms of one property.
 pub(super) struct RoomWriter<'a> {
@@ -86,7 +87,7 @@ impl RoomWriter<'_> {
                 organization_id: self.organization.id,
                 zone: self.organization.details.zone.clone(),
                 capacity: resource.quantity,
-                has_units: resource.quantity <= MOST_NUMBERED_UNITS,
+                has_units: resource.quantity <= MOST_NUMBERED,
                 refuses_overbooking,
             }),
             Some(before) if before.resource.quantity != resource.quantity => Command::SetCapacity(
@@ -164,33 +165,57 @@ impl RoomWriter<'_> {
             .map(|before| before.units.clone())
             .unwrap_or_default();
         for patch in &write.units {
-            let known = units.iter_mut().find(|unit| unit.number == patch.number);
-            match known {
-                Some(unit) => {
-                    apply_unit(unit, patch);
-                    tx.update(unit).await?;
-                }
-                None => {
-                    let mut unit = self.new_unit(resource, patch.number);
-                    apply_unit(&mut unit, patch);
-                    tx.insert(std::slice::from_ref(&unit)).await?;
-                    units.push(unit);
-                }
+            if let Some(unit) = units.iter_mut().find(|unit| unit.number == patch.number) {
+                apply_unit(unit, patch, self.stamp.now);
+                tx.update(unit).await?;
             }
         }
+        self.keep_units(tx, resource, &mut units).await?;
+        let mut new = self.new_units(resource, write, &units);
+        for patch in &write.units {
+            if let Some(unit) = new.iter_mut().find(|unit| unit.number == patch.number) {
+                apply_unit(unit, patch, self.stamp.now);
+            }
+        }
+        tx.insert(&new).await?;
+        units.extend(new);
         units.sort_by_key(|unit| unit.number);
         Ok(units)
     }
 
-    fn new_unit(&self, resource: &Resource, number: i64) -> Unit {
-        Unit {
-            tenant_id: self.stamp.tenant_id,
-            id: self.ids.next(self.stamp.now),
-            resource_id: resource.id,
-            number,
-            name: String::new(),
-            extra: Extra::new(),
+    /// Units that there is no room for any more are put away. Raised again, the room type has them back as
+    /// they were: somebody has to take them out of the archive.
+    async fn keep_units(
+        &self,
+        tx: &mut Tx,
+        resource: &Resource,
+        units: &mut [Unit],
+    ) -> store::Result<()> {
+        let gone = |unit: &&mut Unit| unit.number > resource.quantity && unit.archived_at.is_none();
+        for unit in units.iter_mut().filter(gone) {
+            unit.archived_at = Some(self.stamp.now);
+            unit.changed_at = self.stamp.now;
+            tx.update(unit).await?;
         }
+        Ok(())
+    }
+
+    /// The rows of units that have none yet: of all where units are numbered, otherwise of those that
+    /// something is said about.
+    fn new_units(&self, resource: &Resource, write: &RoomWrite, known: &[Unit]) -> Vec<Unit> {
+        let mut numbers: BTreeSet<i64> = write.units.iter().map(|unit| unit.number).collect();
+        if resource.quantity <= MOST_NUMBERED {
+            numbers.extend(1..=resource.quantity);
+        }
+        for unit in known {
+            numbers.remove(&unit.number);
+        }
+        let (of, now) = (resource.organization_id, self.stamp.now);
+        let new = |number| {
+            let id = self.ids.next(now);
+            new_unit(self.stamp.tenant_id, id, of, resource.id, number, now)
+        };
+        numbers.into_iter().map(new).collect()
     }
 }
 
@@ -235,9 +260,11 @@ fn apply(resource: &mut Resource, patch: &RoomPatch) {
     patch.details.clone().apply(&mut resource.details);
 }
 
-fn apply_unit(unit: &mut Unit, patch: &UnitPatch) {
+fn apply_unit(unit: &mut Unit, patch: &UnitPatch, now: Timestamp) {
     if let Some(name) = &patch.name {
         unit.name.clone_from(name);
     }
     merge(&mut unit.extra, &patch.extra);
+    unit.search = unit.search_text();
+    unit.changed_at = now;
 }

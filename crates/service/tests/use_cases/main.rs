@@ -4,6 +4,7 @@
 mod calendar;
 mod hotel;
 mod properties;
+mod records;
 mod search;
 
 use std::sync::Arc;

@@ -29,6 +29,29 @@ static GUESTS_OF_BOOKING_OUT: Each = Each::new(
     "DELETE FROM guest WHERE (tenant_id, booking_id) IN (SELECT each.tenant_id, each.booking_id FROM {each})",
     ITEM_OF,
 );
+/// What is said about a booking elsewhere goes with it; invoices and payments stay, as the law wants.
+static ORDER_OF_BOOKING_OUT: Each = Each::new(
+    "DELETE FROM \"order\" WHERE (tenant_id, id) IN (SELECT each.tenant_id, each.booking_id FROM {each})",
+    ITEM_OF,
+);
+static BLOCK_OF_BOOKING_OUT: Each = Each::new(
+    "DELETE FROM record WHERE (tenant_id, kind, id) IN (SELECT each.tenant_id, 'block', each.booking_id FROM {each})",
+    ITEM_OF,
+);
+static LABELS_OF_BOOKING_OUT: Each = Each::new(
+    "DELETE FROM link WHERE (tenant_id, kind, from_id) IN (SELECT each.tenant_id, 'labelled', each.booking_id FROM {each})",
+    ITEM_OF,
+);
+static AMENITIES_OF_BOOKING_OUT: Each = Each::new(
+    "DELETE FROM link WHERE (tenant_id, kind, from_id) IN \
+     (SELECT each.tenant_id, 'amenity_value', each.booking_id FROM {each})",
+    ITEM_OF,
+);
+static PACKAGES_OF_BOOKING_OUT: Each = Each::new(
+    "DELETE FROM link WHERE (tenant_id, kind, from_id) IN \
+     (SELECT each.tenant_id, 'booked_package', each.booking_id FROM {each})",
+    ITEM_OF,
+);
 
 /// Statements with their rows, in the order in which they must run.
 #[derive(Default)]
@@ -236,6 +259,11 @@ fn removed_rows(writes: &mut Writes, removed: &[Key]) {
     writes.add(&LINES_OF_BOOKING_OUT, keys(removed));
     writes.add(&NOTES_OF_BOOKING_OUT, keys(removed));
     writes.add(&GUESTS_OF_BOOKING_OUT, keys(removed));
+    writes.add(&ORDER_OF_BOOKING_OUT, keys(removed));
+    writes.add(&BLOCK_OF_BOOKING_OUT, keys(removed));
+    writes.add(&LABELS_OF_BOOKING_OUT, keys(removed));
+    writes.add(&AMENITIES_OF_BOOKING_OUT, keys(removed));
+    writes.add(&PACKAGES_OF_BOOKING_OUT, keys(removed));
     writes.add(&statements(Booking::TABLE).remove, keys(removed));
 }
 

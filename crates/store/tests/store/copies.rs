@@ -33,6 +33,12 @@ const TABLES: &[&str] = &[
     "line",
     "note",
     "guest",
+    "content",
+    "link",
+    "person",
+    "record",
+    "\"order\"",
+    "price",
     "outbox",
     "subscription",
     "subscription_health",
@@ -81,7 +87,30 @@ async fn furnish(scene: &Scene) {
             .await
             .unwrap();
     }
+    for sql in AROUND {
+        let cells = vec![scene.tenant_id.into(), scene.id().into()];
+        let row = Execute((*sql).to_owned(), cells);
+        scene.store.run(row).await.unwrap();
+    }
 }
+
+/// A row of each table around the inventory, with what is empty and what is awkward.
+const AROUND: &[&str] = &[
+    "INSERT INTO content (tenant_id, kind, id, organization_id, parent_id, position, archived_at, search, created_at, \
+     changed_at, version, doc) VALUES ($1, 'label', $2, NULL, 7, -1, NULL, 'é', 1, 2, 3, '{}')",
+    "INSERT INTO content (tenant_id, kind, id, organization_id, parent_id, position, archived_at, search, created_at, \
+     changed_at, version, doc) VALUES ($1, 'Label', $2, 9, NULL, 1, 5, '', 1, 2, 3, '{}')",
+    "INSERT INTO link (tenant_id, kind, id, organization_id, subject, from_id, to_id, position, created_at, changed_at, \
+     version, doc) VALUES ($1, 'labelled', $2, NULL, 'unit', 1, 2, 3, 4, 5, 6, '{}')",
+    "INSERT INTO person (tenant_id, kind, id, organization_id, email, phone, search, created_at, changed_at, version, doc) \
+     VALUES ($1, 'owner', $2, NULL, 'Ω@x', '', '', 1, 2, 3, '{}')",
+    "INSERT INTO record (tenant_id, kind, id, organization_id, parent_id, subject_id, state, reference, on_day, search, \
+     created_at, changed_at, version, doc) VALUES ($1, 'todo', $2, 1, NULL, 2, 'open', '', -1, 'x', 1, 2, 3, '{}')",
+    "INSERT INTO \"order\" (tenant_id, id, organization_id, reference, external_reference, customer_id, owner_id, channel_id, \
+     confirmed_at, created_at, changed_at, version, doc) VALUES ($1, $2, 1, 'a', 'b', NULL, NULL, 3, NULL, 1, 2, 3, '{}')",
+    "INSERT INTO price (tenant_id, list_id, day, nights, id, price_minor, active, changed_at, doc) \
+     VALUES ($1, 1, -5, 0, $2, 100, 1, 2, '{}')",
+];
 
 /// Every row of every table, in one order.
 async fn everything(store: &Store) -> Vec<(String, Vec<String>)> {

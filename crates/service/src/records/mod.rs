@@ -1,0 +1,33 @@
+//! The kinds that are read and written in one way: content, units, channels, price lists, people, orders,
+//! payments, messages, operations.
+//!
+//! [`kinds`] is the table: what each kind is about, whom it belongs to, what is told of it. [`query`]
+//! says what is asked of a list and [`reading`] answers it. A change is a document of [`Write`]s, done
+//! together or not at all ([`writing`]); most of them are rows ([`rows`]), and those that need more have
+//! steps of their own beside.
+
+mod blocks;
+pub mod kinds;
+mod links;
+mod messages;
+mod payments;
+mod prices;
+pub mod query;
+pub mod reading;
+mod rows;
+mod stays;
+mod units;
+pub mod writing;
+
+pub(crate) use self::units::{MOST_NUMBERED, new_unit};
+pub use self::{
+    blocks::{BlockPatch, NewBlock},
+    kinds::{Events, Home, May, Readable, Writable},
+    links::{Linked, Linking},
+    messages::NewMessage,
+    prices::{MOST_PRICES, NewPrice, StayAsked},
+    query::{Direction, Field, Query, Test},
+    reading::Reading,
+    rows::{change, create, put, remove},
+    writing::{Refused, Write},
+};

@@ -1,0 +1,267 @@
+//! Reads pages, rows by id, and rows that hang on others, for every kind in the same way.
+//!
+//! A [`Reading`] is one connection for one answer: a page, then whatever was asked for beside it. No
+//! method asks once per row, and how often the store was asked is counted, so that tests can hold an
+//! answer to a bound.
+
+use std::collections::{BTreeSet, HashMap};
+
+use catalogue::{
+    ColumnKind::Int,
+    Row, Value,
+    customers::{Customer, email_key, phone_key},
+    inventory::Unit,
+    sale::Booking,
+};
+use domain::{access::Actor, id::Id};
+use store::{Condition, Tx};
+
+use super::{
+    kinds::{Home, Readable},
+    query::{Direction, Field, Query, Test, rows_of},
+};
+use crate::{Error, Page, PageOf, Result, Service, UseCase};
+
+/// The most rows that are found by id or by what they hang on in one go.
+pub const MOST_IDS: usize = 10_000;
+
+/// One answer's look into the store.
+pub struct Reading<'a> {
+    actor: &'a Actor,
+    tx: Tx,
+    queries: u32,
+}
+
+impl Service {
+    /// Begins to read for a caller.
+    pub async fn reading<'a>(&self, actor: &'a Actor) -> Result<Reading<'a>> {
+        Ok(Reading {
+            actor,
+            tx: self.store.reader().await?,
+            queries: 0,
+        })
+    }
+}
+
+impl Reading<'_> {
+    /// How often the store has been asked.
+    pub fn queries(&self) -> u32 {
+        self.queries
+    }
+
+    /// One page of what a query asks for.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]; [`Error::TooMany`] for a query beyond all bounds.
+    pub async fn page<K: Readable>(&mut self, query: &Query<K>, page: PageOf) -> Result<Page<K>> {
+        let condition = self.condition(query)?;
+        let order = query.order();
+        self.queries += 1;
+        let rows = self
+            .tx
+            .find::<K>(&condition, &order, Some(page.limit()), page.offset())
+            .await?;
+        Ok(page.page(rows))
+    }
+
+    /// How many rows a query asks for in all.
+    ///
+    /// # Errors
+    /// As [`Reading::page`].
+    pub async fn count<K: Readable>(&mut self, query: &Query<K>) -> Result<u64> {
+        let condition = self.condition(query)?;
+        self.queries += 1;
+        Ok(self.tx.count::<K>(&condition).await?)
+    }
+
+    fn condition<K: Readable>(&self, query: &Query<K>) -> Result<Condition> {
+        UseCase::Find(K::SUBJECT).authorize(self.actor)?;
+        if query.is_too_large() {
+            let limit = super::query::MOST_TESTS;
+            return Err(Error::TooMany { limit });
+        }
+        let reached = reached::<K>(self.actor);
+        Ok(query.condition(self.actor.tenant_id, reached))
+    }
+
+    /// The row with this id, if the caller may know of it.
+    ///
+    /// # Errors
+    /// As [`Reading::page`].
+    pub async fn one<K: Readable>(&mut self, id: Id) -> Result<Option<K>> {
+        Ok(self.by_ids::<K>(&[id]).await?.pop())
+    }
+
+    /// The rows with these ids that the caller may know of, by id. An id may occur twice; its row does not.
+    ///
+    /// # Errors
+    /// As [`Reading::page`].
+    pub async fn by_ids<K: Readable>(&mut self, ids: &[Id]) -> Result<Vec<K>> {
+        self.of::<K>(const { Field::new("id") }, ids).await
+    }
+
+    /// The rows whose column names one of these ids: lines of bookings, options of amenities, what is
+    /// linked from or to them. By id.
+    ///
+    /// # Errors
+    /// As [`Reading::page`]; [`Error::TooMany`] for more than [`MOST_IDS`] ids.
+    pub async fn of<K: Readable>(&mut self, field: Field<K>, ids: &[Id]) -> Result<Vec<K>> {
+        UseCase::Find(K::SUBJECT).authorize(self.actor)?;
+        let ids: BTreeSet<Id> = ids.iter().copied().collect();
+        if ids.len() > MOST_IDS {
+            return Err(Error::TooMany { limit: MOST_IDS });
+        }
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut rows = self.each::<K>(field.name(), &ids).await?;
+        rows.sort_by_key(Readable::id);
+        Ok(rows)
+    }
+
+    async fn each<K: Readable>(
+        &mut self,
+        column: &'static str,
+        ids: &BTreeSet<Id>,
+    ) -> Result<Vec<K>> {
+        self.queries += 1;
+        let through = matches!(K::HOME, Home::Through { .. });
+        if through && self.actor.organizations.is_some() {
+            // What the row hangs on decides, so the store has to look at it.
+            let ids = ids.iter().map(|id| Value::from(*id)).collect();
+            let all = Condition::All(vec![reached::<K>(self.actor), Condition::In(column, ids)]);
+            return Ok(self.tx.find::<K>(&all, "id", None, 0).await?);
+        }
+        let tenant_id = Value::from(self.actor.tenant_id);
+        let keys: Vec<Row> = ids
+            .iter()
+            .map(|id| vec![tenant_id.clone(), (*id).into()])
+            .collect();
+        let by = [("tenant_id", Int), (column, Int)];
+        let mut rows = self.tx.find_each::<K>(&by, &keys).await?;
+        rows.retain(|row| knows(self.actor, row));
+        Ok(rows)
+    }
+
+    /// In which units of their resources these bookings stay, by booking, ascending.
+    ///
+    /// # Errors
+    /// As [`Reading::page`].
+    pub async fn units_of(&mut self, bookings: &[Booking]) -> Result<HashMap<Id, Vec<Unit>>> {
+        UseCase::Find(Unit::SUBJECT).authorize(self.actor)?;
+        self.queries += 2;
+        let assigned = store::occupancy::assigned(&mut self.tx, bookings).await?;
+        let resource_of: HashMap<Id, Id> = bookings
+            .iter()
+            .map(|booking| (booking.id, booking.resource_id))
+            .collect();
+        let numbered = assigned.iter().filter_map(|assigned| {
+            let resource_id = resource_of.get(&assigned.booking_id)?;
+            Some((assigned.booking_id, (*resource_id, assigned.unit?)))
+        });
+        let numbered: Vec<(Id, (Id, i64))> = numbered.collect();
+        let wanted: BTreeSet<(Id, i64)> = numbered.iter().map(|(_, unit)| *unit).collect();
+        let tenant_id = Value::from(self.actor.tenant_id);
+        let keys: Vec<Row> = wanted
+            .into_iter()
+            .map(|(resource_id, number)| vec![tenant_id.clone(), resource_id.into(), number.into()])
+            .collect();
+        let by = [("tenant_id", Int), ("resource_id", Int), ("number", Int)];
+        let units = self.tx.find_each::<Unit>(&by, &keys).await?;
+        let known = units.into_iter().filter(|unit| knows(self.actor, unit));
+        let by_place: HashMap<(Id, i64), Unit> = known
+            .map(|unit| ((unit.resource_id, unit.number), unit))
+            .collect();
+        let mut found: HashMap<Id, Vec<Unit>> = HashMap::new();
+        for (booking_id, place) in numbered {
+            if let Some(unit) = by_place.get(&place) {
+                found.entry(booking_id).or_default().push(unit.clone());
+            }
+        }
+        found
+            .values_mut()
+            .for_each(|units| units.sort_by_key(|unit| unit.number));
+        Ok(found)
+    }
+
+    /// The customer with this mail address or this telephone number who was changed last. Of two things
+    /// asked for, both must fit.
+    ///
+    /// # Errors
+    /// As [`Reading::page`].
+    pub async fn contact(
+        &mut self,
+        email: Option<&str>,
+        phone: Option<&str>,
+    ) -> Result<Option<Customer>> {
+        let email = email.map(email_key).filter(|key| !key.is_empty());
+        let phone = phone.map(phone_key).filter(|key| !key.is_empty());
+        if email.is_none() && phone.is_none() {
+            UseCase::Find(Customer::SUBJECT).authorize(self.actor)?;
+            return Ok(None);
+        }
+        let newest = (const { Field::new("changed_at") }, Direction::Descending);
+        let mut query = Query::<Customer>::new().by(newest.0, newest.1);
+        for (field, key) in [
+            (const { Field::new("email") }, email),
+            (const { Field::new("phone") }, phone),
+        ] {
+            if let Some(key) = key {
+                query = query.meets(Test::is(field, key));
+            }
+        }
+        let page = self.page(&query, PageOf::first(1)).await?;
+        Ok(page.rows.into_iter().next())
+    }
+
+    pub(crate) fn tx(&mut self) -> &mut Tx {
+        self.queries += 1;
+        &mut self.tx
+    }
+
+    pub(crate) fn actor(&self) -> &Actor {
+        self.actor
+    }
+}
+
+/// What the caller reaches of a kind, as a condition.
+pub(super) fn reached<K: Readable>(actor: &Actor) -> Condition {
+    let tenant_id = actor.tenant_id;
+    let tenant = Condition::Is("tenant_id", tenant_id.into());
+    let Some(organizations) = &actor.organizations else {
+        return tenant;
+    };
+    let ids: Vec<Value> = organizations.iter().map(|id| Value::from(*id)).collect();
+    let own = |column| Condition::In(column, ids.clone());
+    let reach = match K::HOME {
+        Home::Itself => own("id"),
+        Home::Own => Condition::Any(vec![
+            own("organization_id"),
+            Condition::Is("organization_id", Value::Null),
+        ]),
+        Home::Through {
+            column,
+            table,
+            only,
+        } => Condition::Among {
+            column,
+            table,
+            of: "id",
+            condition: Box::new(rows_of(
+                tenant_id,
+                only,
+                Condition::Any(vec![
+                    own("organization_id"),
+                    Condition::Is("organization_id", Value::Null),
+                ]),
+            )),
+        },
+    };
+    Condition::All(vec![tenant, reach])
+}
+
+/// Whether the caller may know of a row that says itself whom it belongs to.
+fn knows<K: Readable>(actor: &Actor, row: &K) -> bool {
+    row.organization_id()
+        .is_none_or(|organization_id| actor.reaches(organization_id))
+}
