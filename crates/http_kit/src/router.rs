@@ -83,13 +83,22 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     ///
     /// # Errors
     /// When the document has no JSON form.
-    pub fn serving_document(
+    pub fn serving_document(self, path: &'static str, about: &Document) -> Result<Api<S>, Refusal> {
+        let document = self.document(about);
+        self.serving(path, &document)
+    }
+
+    /// The same, which also serves this document at this path, for a dialect that has more to say than its
+    /// table does.
+    ///
+    /// # Errors
+    /// When the document has no JSON form.
+    pub fn serving(
         mut self,
         path: &'static str,
-        about: &Document,
+        document: &serde_json::Value,
     ) -> Result<Api<S>, Refusal> {
-        let document = self.document(about);
-        let answer = Answer::json(http::StatusCode::OK, &document)?;
+        let answer = Answer::json(http::StatusCode::OK, document)?;
         let handler = move |_: S, _: PublicCall| {
             let answer = answer.clone();
             async move { Ok::<Answer, Refusal>(answer) }

@@ -1,0 +1,154 @@
+//! The OpenAPI document: the kit's, from the table, with what the types say of queries and documents.
+
+use std::collections::BTreeSet;
+
+use http_kit::Api;
+use http_kit::openapi::Document;
+use jsonapi::openapi::{self, Shape};
+use jsonapi::{MEDIA_TYPE, Rules, Schema};
+use serde_json::{Map, Value, json};
+
+use crate::dialect::BookingExperts;
+use crate::endpoints::{Gives, Served};
+use crate::scopes;
+
+const PARAMETERS: &str = "/components/parameters";
+
+/// The document of these endpoints.
+pub fn document(schema: &Schema, served: &[Served]) -> Value {
+    let endpoints = served.iter().map(|served| served.endpoint.clone());
+    let mut document = Api::new(BookingExperts, endpoints.collect()).document(&about());
+    let mut parameters = Map::new();
+    for served in served {
+        let operation = &mut document["paths"][served.path]["get"];
+        describe(operation, schema, served, &mut parameters);
+    }
+    document["components"]["parameters"] = in_order(parameters).into();
+    let schemas = openapi::components(schema);
+    document["components"]["schemas"] = needed(&document, schemas).into();
+    document
+}
+
+/// What it says of the dialect as a whole.
+fn about() -> Document {
+    let key = json!({"type": "apiKey", "in": "header", "name": "X-API-KEY"});
+    let mut about = Document::new("Booking Experts API v3, as Tabard speaks it", "3.0.0", key);
+    let words = scopes::permissions();
+    let words: Vec<&str> = words.iter().map(|known| known.word.as_str()).collect();
+    about.description = format!(
+        "Compatible with the Booking Experts API v3 (JSON:API). What the vendor leaves open is decided \
+         in docs/dialects/bookingexperts.md. Scopes: {}",
+        words.join(", ")
+    );
+    about.servers = vec!["/bookingexperts/v3".into()];
+    MEDIA_TYPE.clone_into(&mut about.media_type);
+    about
+}
+
+/// Adds parameters and answers to an operation.
+fn describe(
+    operation: &mut Value,
+    schema: &Schema,
+    served: &Served,
+    parameters: &mut Map<String, Value>,
+) {
+    let kind = served.kind;
+    let (rules, shape) = match served.gives {
+        Gives::List => (Rules::list(schema, kind), Shape::List),
+        Gives::One => (Rules::one(schema, kind), Shape::Document),
+    };
+    if operation["summary"].is_null() {
+        let noun = kind.name.replace('_', " ");
+        let summary = match served.gives {
+            Gives::List => format!("Lists resources of the type {noun}"),
+            Gives::One => format!("Shows a resource of the type {noun}"),
+        };
+        operation["summary"] = summary.into();
+    }
+    let mut all = operation["parameters"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let of_query = openapi::query(&rules);
+    for parameter in of_query.into_iter().chain([openapi::accept_language()]) {
+        all.push(shared(parameter, kind.name, parameters));
+    }
+    operation["parameters"] = all.into();
+    let words = scopes::reading(kind);
+    if !words.is_empty() {
+        operation["x-scopes"] = words.into();
+    }
+    let content = |schema: Value| json!({ MEDIA_TYPE: { "schema": schema } });
+    let found = content(openapi::reference(kind, shape));
+    let refused = content(openapi::errors_reference());
+    operation["responses"] = json!({
+        "200": { "description": "OK", "content": found },
+        "default": { "description": "Refused", "content": refused },
+    });
+}
+
+/// A reference to a parameter that stands in one place for all who use it.
+fn shared(parameter: Value, kind: &str, known: &mut Map<String, Value>) -> Value {
+    let letters = parameter["name"].as_str().unwrap_or_default();
+    let letters = letters.chars();
+    let word: String = letters
+        .map(|letter| {
+            if letter.is_alphanumeric() {
+                letter
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    let word = word.trim_end_matches('_').to_owned();
+    for name in [word.clone(), format!("{kind}_{word}")] {
+        let is_it = *known.entry(&name).or_insert_with(|| parameter.clone()) == parameter;
+        if is_it {
+            return json!({ "$ref": format!("#{PARAMETERS}/{name}") });
+        }
+    }
+    parameter
+}
+
+/// The schemas that something refers to, directly or through others.
+fn needed(document: &Value, schemas: Map<String, Value>) -> Map<String, Value> {
+    let mut found = BTreeSet::new();
+    referred(&document["paths"], &mut found);
+    let mut waiting: Vec<String> = found.iter().cloned().collect();
+    while let Some(name) = waiting.pop() {
+        let mut more = BTreeSet::new();
+        if let Some(schema) = schemas.get(&name) {
+            referred(schema, &mut more);
+        }
+        for name in more {
+            if found.insert(name.clone()) {
+                waiting.push(name);
+            }
+        }
+    }
+    let kept = schemas.into_iter().filter(|(name, _)| found.contains(name));
+    in_order(kept.collect())
+}
+
+/// The names of schemas that a piece of the document refers to.
+fn referred(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(reference) = fields.get("$ref").and_then(Value::as_str)
+                && let Some(name) = reference.strip_prefix("#/components/schemas/")
+            {
+                found.insert(name.to_owned());
+            }
+            fields.values().for_each(|inner| referred(inner, found));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| referred(inner, found)),
+        _ => {}
+    }
+}
+
+/// The same in the order of the alphabet, so that the same table gives the same bytes.
+fn in_order(fields: Map<String, Value>) -> Map<String, Value> {
+    let mut fields: Vec<(String, Value)> = fields.into_iter().collect();
+    fields.sort_by(|one, other| one.0.cmp(&other.0));
+    fields.into_iter().collect()
+}

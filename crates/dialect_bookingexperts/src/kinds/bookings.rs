@@ -1,0 +1,204 @@
+//! What was booked, by whom, and who stays.
+
+use jsonapi::{Attribute, Kind, Member, Relationship, ResourceType};
+
+use super::{ADMINISTRATION, CREATED_AT, UPDATED_AT, day, decimal, flag, instant, text, whole};
+
+/// Who stays, by age.
+pub const GUEST_GROUP: Kind = Kind::Object(&[
+    Member::new("seniors", Kind::Integer).between(0, 999),
+    Member::new("adults", Kind::Integer).between(0, 999),
+    Member::new("adolescents", Kind::Integer).between(0, 999),
+    Member::new("children", Kind::Integer).between(0, 999),
+    Member::new("babies", Kind::Integer).between(0, 999),
+    Member::new("pets", Kind::Integer).between(0, 999),
+]);
+
+/// What reservations note and nothing here acts upon, beside what they show.
+pub const NOTED_FLAGS: &[&str] = &[
+    "fixed_rentable",
+    "late_checkout",
+    "payment_guarantee",
+    "cancellation_insurance",
+    "letter_in_booking",
+    "price_according_to_channel_calculation",
+];
+
+/// A stay in a unit of a rentable type.
+pub static RESERVATION: ResourceType = ResourceType::new("reservation")
+    .scopes("reservation|read", "reservation|write")
+    .attributes(&[
+        day("start_date").filterable().sortable(),
+        day("end_date").filterable().sortable(),
+        Attribute::new("guest_group", GUEST_GROUP),
+        text("state").filterable(),
+        text("guest_name"),
+        text("note"),
+        text("remote_reservation_key").filterable(),
+        flag("fixed_rentable"),
+        flag("late_checkout"),
+        flag("payment_guarantee"),
+        flag("cancellation_insurance"),
+        flag("letter_in_booking"),
+        flag("price_according_to_channel_calculation"),
+        text("access_code"),
+        text("stay_reason"),
+        day("checked_in_on"),
+        day("checked_out_on"),
+        instant("expires_at"),
+        instant("cancelled_at"),
+        day("created_at_date").filterable().sortable(),
+        CREATED_AT,
+        UPDATED_AT,
+    ])
+    .relationships(&[
+        ADMINISTRATION,
+        Relationship::to_one("booking", &["booking"]).filterable(),
+        Relationship::to_one("order", &["order"]),
+        Relationship::to_one("rentable_type", &["rentable_type"]).filterable(),
+        Relationship::to_one("category", &["category"]).filterable(),
+        Relationship::to_one("inventory_object", &["inventory_object"]),
+        Relationship::to_one("rentable_identity", &["rentable_identity"]),
+        Relationship::to_one("rentable", &["rentable"]),
+        Relationship::to_many("labels", &["label"]).filterable(),
+        Relationship::to_many("reservation_amenities", &["reservation_amenity"]).on_request(),
+        Relationship::to_one("primary_package", &["package"]).on_request(),
+        Relationship::to_many("extra_packages", &["package"]).on_request(),
+        Relationship::to_many("extra_order_items", &["extra_order_item"]).on_request(),
+        Relationship::to_one("cancellation_rule", &["cancellation_rule"]).on_request(),
+    ]);
+
+/// Reservations that were made together.
+pub static BOOKING: ResourceType = ResourceType::new("booking")
+    .scopes("booking|read", "booking|write")
+    .attributes(&[
+        text("booking_nr").filterable(),
+        text("reference_nr"),
+        text("state").filterable(),
+        instant("confirmed_at"),
+        CREATED_AT,
+        UPDATED_AT,
+    ])
+    .relationships(&[
+        ADMINISTRATION,
+        Relationship::to_many("reservations", &["reservation"]),
+        Relationship::to_one("customer", &["customer"]).filterable(),
+        Relationship::to_one("channel", &["channel"]).filterable(),
+        Relationship::to_one("owner", &["owner"]).filterable(),
+    ]);
+
+/// What a reservation costs.
+pub static ORDER: ResourceType = ResourceType::new("order")
+    .scopes("order|read", "order|write")
+    .attributes(&[
+        whole("reservation_days"),
+        text("currency"),
+        decimal("total"),
+        CREATED_AT,
+        UPDATED_AT,
+    ])
+    .relationships(&[
+        ADMINISTRATION,
+        Relationship::to_one("reservation", &["reservation"]),
+        Relationship::to_many("main_order_items", &["main_order_item"]),
+        Relationship::to_many("extra_order_items", &["extra_order_item"]),
+    ]);
+
+/// A line of an order for the stay itself.
+pub static MAIN_ORDER_ITEM: ResourceType = ResourceType::new("main_order_item")
+    .scopes("order|read", "order|write")
+    .attributes(&[
+        text("name"),
+        whole("quantity"),
+        decimal("price"),
+        decimal("total"),
+        decimal("vat_percentage"),
+        instant("created_at"),
+    ])
+    .relationships(&[Relationship::to_one("order", &["order"])]);
+
+/// A line of an order for an extra.
+pub static EXTRA_ORDER_ITEM: ResourceType = ResourceType::new("extra_order_item")
+    .scopes("order|read", "order|write")
+    .attributes(&[
+        text("name"),
+        whole("quantity"),
+        decimal("price"),
+        decimal("total"),
+        decimal("vat_percentage"),
+        text("memo"),
+        instant("created_at"),
+    ])
+    .relationships(&[
+        Relationship::to_one("order", &["order"]),
+        Relationship::to_one("extra", &["extra"]),
+    ]);
+
+const PERSON: ResourceType = ResourceType::new("customer")
+    .scopes("customer|read", "customer|write")
+    .attributes(&[
+        text("title"),
+        text("first_name"),
+        text("last_name"),
+        text("company"),
+        text("email").filterable(),
+        text("phone"),
+        text("mobile_phone"),
+        text("address"),
+        text("postal_code"),
+        text("city"),
+        text("province"),
+        text("country_code"),
+        text("language"),
+        text("vat_number"),
+        day("date_of_birth"),
+        CREATED_AT,
+        UPDATED_AT,
+    ]);
+
+/// Who books and pays.
+pub static CUSTOMER: ResourceType = PERSON;
+
+/// A customer, found over all administrations by mail address or telephone number.
+pub static CONTACT: ResourceType = PERSON.renamed("contact");
+
+/// A person who stays.
+pub static GUEST: ResourceType = ResourceType::new("guest")
+    .scopes("guest|read", "guest|write")
+    .attributes(&[
+        text("first_name"),
+        text("last_name"),
+        text("email"),
+        text("phone"),
+        text("gender"),
+        text("country_code"),
+        day("date_of_birth"),
+        text("address"),
+        text("city"),
+        text("postal_code"),
+        text("province"),
+        text("municipality"),
+        text("document_type"),
+        text("document_number"),
+        day("document_issue_date"),
+        text("visa_number"),
+        CREATED_AT,
+    ])
+    .relationships(&[Relationship::to_one("reservation", &["reservation"]).filterable()]);
+
+/// A stretch of a unit's calendar that is taken without a guest.
+pub static AGENDA_PERIOD: ResourceType = ResourceType::new("agenda_period")
+    .scopes("agenda_period|read", "agenda_period|write")
+    .attributes(&[
+        text("type").reserved_name().filterable(),
+        text("label"),
+        day("start_date").filterable().sortable(),
+        day("end_date").filterable().sortable(),
+        CREATED_AT,
+        UPDATED_AT,
+    ])
+    .relationships(&[
+        ADMINISTRATION,
+        Relationship::to_one("rentable", &["rentable"]).filterable(),
+        Relationship::to_one("inventory_object", &["inventory_object"]).filterable(),
+    ]);

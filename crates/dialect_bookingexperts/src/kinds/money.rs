@@ -1,0 +1,82 @@
+//! Invoices and what was paid.
+
+use jsonapi::{Relationship, ResourceType};
+
+use super::{ADMINISTRATION, CREATED_AT, UPDATED_AT, day, decimal, instant, localized, text};
+
+/// An invoice.
+pub static INVOICE: ResourceType = ResourceType::new("invoice")
+    .scopes("invoice|read", "invoice|write")
+    .attributes(&[
+        text("invoice_nr").filterable(),
+        day("invoiced_on").filterable().sortable(),
+        day("due_on"),
+        decimal("foreign_total"),
+        decimal("foreign_total_open"),
+        text("foreign_currency"),
+        text("memo"),
+        CREATED_AT,
+        UPDATED_AT,
+    ])
+    .relationships(&[
+        ADMINISTRATION,
+        Relationship::to_one("reservation", &["reservation"]).filterable(),
+        Relationship::to_one("customer", &["customer"]),
+    ]);
+
+/// Money that was received, or given back.
+pub static PAYMENT: ResourceType = ResourceType::new("payment")
+    .scopes("payment|read", "payment|write")
+    .attributes(&[
+        day("paid_at").filterable().sortable(),
+        decimal("foreign_price"),
+        text("foreign_currency"),
+        text("memo"),
+        CREATED_AT,
+        UPDATED_AT,
+    ])
+    .relationships(&[
+        ADMINISTRATION,
+        Relationship::to_one("invoice", &["invoice"]).filterable(),
+        Relationship::to_one("payment_method", &["payment_method"]),
+        Relationship::to_one("payment_request", &["payment_request"]),
+    ]);
+
+/// A way to pay.
+pub static PAYMENT_METHOD: ResourceType = ResourceType::new("payment_method")
+    .scopes("payment_method|read", "payment_method|write")
+    .attributes(&[localized("name").filterable(), CREATED_AT, UPDATED_AT])
+    .relationships(&[ADMINISTRATION]);
+
+/// Money asked for.
+pub static PAYMENT_REQUEST: ResourceType = ResourceType::new("payment_request")
+    .scopes("payment_request|read", "payment_request|write")
+    .attributes(&[
+        text("state").filterable(),
+        decimal("amount"),
+        text("currency"),
+        text("description"),
+        text("back_url"),
+        instant("expires_at"),
+        CREATED_AT,
+        UPDATED_AT,
+    ])
+    .relationships(&[
+        ADMINISTRATION,
+        Relationship::to_one("invoice", &["invoice"]).filterable(),
+        Relationship::to_one("payment_method", &["payment_method"]),
+    ]);
+
+/// What a payment provider said about a request.
+pub static PAYMENT_RESULT: ResourceType = ResourceType::new("payment_result")
+    .scopes("payment_result|read", "payment_result|write")
+    .attributes(&[
+        text("state").filterable(),
+        text("reference").filterable(),
+        text("message"),
+        CREATED_AT,
+    ])
+    .relationships(&[
+        ADMINISTRATION,
+        Relationship::to_one("payment_request", &["payment_request"]).filterable(),
+    ]);

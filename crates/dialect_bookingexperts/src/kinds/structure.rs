@@ -1,0 +1,260 @@
+//! What there is: organization, administrations, amenities, rentable types, units, and whom they belong to.
+
+use jsonapi::{Attribute, Kind, Relationship, ResourceType};
+
+use super::{
+    ADMINISTRATION as OF_ADMINISTRATION, CREATED_AT, UPDATED_AT, day, decimal, flag, instant,
+    localized, text, whole,
+};
+
+/// The one that has installed the app.
+pub static ORGANIZATION: ResourceType = ResourceType::new("organization")
+    .readable_with("organization|read")
+    .attributes(&[
+        text("name"),
+        text("website"),
+        text("country_code"),
+        text("phone"),
+        text("email"),
+        text("weekend_behavior"),
+        whole("max_baby_age"),
+        whole("max_child_age"),
+        whole("max_adolescent_age"),
+        whole("min_senior_age"),
+    ]);
+
+/// A park, hotel or campsite.
+pub static ADMINISTRATION: ResourceType = ResourceType::new("administration")
+    .readable_with("administration|read")
+    .attributes(&[
+        text("name").filterable().sortable(),
+        text("phone"),
+        text("email"),
+        text("website"),
+        localized("description"),
+        localized("surroundings_description"),
+        Attribute::new("available_locales", Kind::Array(&Kind::Text)),
+        text("utc_offset"),
+        text("timezone"),
+        text("currency"),
+        text("status"),
+    ])
+    .relationships(&[Relationship::to_many(
+        "administration_amenities",
+        &["administration_amenity"],
+    )
+    .on_request()]);
+
+/// Something that a place may have.
+pub static AMENITY: ResourceType = ResourceType::new("amenity")
+    .scopes("amenity|read", "amenity|write")
+    .attributes(&[
+        localized("name").filterable(),
+        text("type").reserved_name(),
+        whole("position").filterable().sortable(),
+        text("semantic_amenity_type"),
+        CREATED_AT,
+        UPDATED_AT,
+    ])
+    .relationships(&[
+        Relationship::to_one("amenity_group", &["amenity_group"]).filterable(),
+        Relationship::to_many("amenity_options", &["amenity_option"]),
+    ]);
+
+/// Amenities that belong together.
+pub static AMENITY_GROUP: ResourceType = ResourceType::new("amenity_group")
+    .scopes("amenity|read", "amenity|write")
+    .attributes(&[
+        localized("name").filterable(),
+        whole("position").filterable().sortable(),
+        CREATED_AT,
+        UPDATED_AT,
+    ]);
+
+/// One choice of an amenity with several.
+pub static AMENITY_OPTION: ResourceType = ResourceType::new("amenity_option")
+    .scopes("amenity|read", "amenity|write")
+    .attributes(&[
+        localized("name").filterable(),
+        whole("position").filterable().sortable(),
+        CREATED_AT,
+        UPDATED_AT,
+    ])
+    .relationships(&[Relationship::to_one("amenity", &["amenity"]).filterable()]);
+
+/// The answer to an amenity: a number as text, `true` or `false`, or the id of an option.
+const VALUE: Attribute = text("value");
+
+/// Which amenity is answered.
+const OF_AMENITY: Relationship = Relationship::to_one("amenity", &["amenity"]).filterable();
+
+/// An administration's answer to an amenity.
+pub static ADMINISTRATION_AMENITY: ResourceType = ResourceType::new("administration_amenity")
+    .scopes("amenity|read", "amenity|write")
+    .attributes(&[VALUE])
+    .relationships(&[OF_ADMINISTRATION, OF_AMENITY]);
+
+/// A rentable type's answer to an amenity.
+pub static RENTABLE_TYPE_AMENITY: ResourceType = ResourceType::new("rentable_type_amenity")
+    .scopes("amenity|read", "amenity|write")
+    .attributes(&[VALUE])
+    .relationships(&[
+        Relationship::to_one("rentable_type", &["rentable_type"]).filterable(),
+        OF_AMENITY,
+    ]);
+
+/// A unit's answer to an amenity.
+pub static RENTABLE_AMENITY: ResourceType = ResourceType::new("rentable_amenity")
+    .scopes("amenity|read", "amenity|write")
+    .attributes(&[VALUE])
+    .relationships(&[
+        Relationship::to_one("rentable", &["rentable"]).filterable(),
+        OF_AMENITY,
+    ]);
+
+/// What guests of a reservation asked for.
+pub static RESERVATION_AMENITY: ResourceType = ResourceType::new("reservation_amenity")
+    .scopes("amenity|read", "amenity|write")
+    .attributes(&[VALUE])
+    .relationships(&[
+        Relationship::to_one("reservation", &["reservation"]).filterable(),
+        OF_AMENITY,
+    ]);
+
+/// Rentable types that are alike to guests.
+pub static RENTABLE_SEGMENT: ResourceType = SEGMENT;
+const SEGMENT: ResourceType = ResourceType::new("rentable_segment")
+    .scopes("rentable_segment|read", "rentable_segment|write")
+    .attributes(&[
+        localized("name").filterable(),
+        localized("description"),
+        whole("position").filterable().sortable(),
+        CREATED_AT,
+        UPDATED_AT,
+    ]);
+
+/// The older word for a segment.
+pub static CATEGORY_GROUP: ResourceType = SEGMENT.renamed("category_group");
+
+const TYPE: ResourceType = ResourceType::new("rentable_type")
+    .scopes("rentable_type|read", "rentable_type|write")
+    .attributes(&[
+        localized("name"),
+        localized("description"),
+        flag("archived"),
+        flag("highlighted"),
+        whole("max_guests"),
+        whole("number_of_bedrooms"),
+        whole("number_of_beds"),
+        whole("number_of_showers"),
+        whole("number_of_toilets"),
+        whole("number_of_bathrooms"),
+        whole("number_of_parking_spots"),
+        whole("number_of_child_beds"),
+        whole("number_of_child_chairs"),
+        whole("number_of_rentables"),
+        Attribute::new("images", Kind::Json).on_request(),
+    ])
+    .relationships(&[
+        OF_ADMINISTRATION,
+        Relationship::to_many("rentable_segments", &["rentable_segment"]).filterable(),
+        Relationship::to_many("rentable_type_amenities", &["rentable_type_amenity"]).on_request(),
+        Relationship::to_one("master_price_list", &["master_price_list"]).on_request(),
+    ]);
+
+/// What is let: rooms or lodges that are alike.
+pub static RENTABLE_TYPE: ResourceType = TYPE;
+
+/// The older word for a rentable type.
+pub static CATEGORY: ResourceType = TYPE
+    .scopes("category|read", "category|write")
+    .renamed("category");
+
+const UNIT: ResourceType = ResourceType::new("inventory_object")
+    .scopes("inventory_object|read", "inventory_object|write")
+    .attributes(&[
+        text("name").filterable(),
+        text("name_with_type"),
+        whole("number").sortable(),
+        flag("archived"),
+        CREATED_AT,
+        UPDATED_AT,
+    ])
+    .relationships(&[
+        OF_ADMINISTRATION,
+        Relationship::to_one("rentable_type", &["rentable_type"]).filterable(),
+        Relationship::to_many("labels", &["label"]).filterable(),
+        Relationship::to_many("rentables", &["rentable"]),
+    ]);
+
+/// A physical unit.
+pub static INVENTORY_OBJECT: ResourceType = UNIT;
+
+/// The older word for an inventory object.
+pub static RENTABLE_IDENTITY: ResourceType = UNIT
+    .scopes("rentable_identity|read", "rentable_identity|write")
+    .renamed("rentable_identity");
+
+/// A unit during the time in which it is let.
+pub static RENTABLE: ResourceType = ResourceType::new("rentable")
+    .readable_with("rentable|read")
+    .attributes(&[
+        text("name").filterable(),
+        day("active_from"),
+        day("active_till"),
+        CREATED_AT,
+        UPDATED_AT,
+    ])
+    .relationships(&[
+        OF_ADMINISTRATION,
+        Relationship::to_one("rentable_type", &["rentable_type"]).filterable(),
+        Relationship::to_one("category", &["category"]).filterable(),
+        Relationship::to_one("inventory_object", &["inventory_object"]).filterable(),
+        Relationship::to_one("rentable_identity", &["rentable_identity"]).filterable(),
+        Relationship::to_many("rentable_amenities", &["rentable_amenity"]).on_request(),
+    ]);
+
+/// A word that staff puts on units and reservations.
+pub static LABEL: ResourceType = ResourceType::new("label")
+    .scopes("label|read", "label|write")
+    .attributes(&[
+        text("name").filterable(),
+        text("color"),
+        CREATED_AT,
+        UPDATED_AT,
+    ]);
+
+/// Whom units belong to.
+pub static OWNER: ResourceType = ResourceType::new("owner")
+    .scopes("owner|read", "owner|write")
+    .attributes(&[
+        text("first_name"),
+        text("last_name"),
+        text("company"),
+        text("email").filterable(),
+        text("phone"),
+        text("address"),
+        text("postal_code"),
+        text("city"),
+        text("country_code"),
+        CREATED_AT,
+        UPDATED_AT,
+    ]);
+
+/// A contract with an owner about a unit.
+pub static AGREEMENT: ResourceType = ResourceType::new("agreement")
+    .scopes("agreement|read", "agreement|write")
+    .attributes(&[
+        text("name"),
+        day("start_date").filterable().sortable(),
+        day("end_date"),
+        decimal("share"),
+        instant("created_at").filterable().sortable(),
+        UPDATED_AT,
+    ])
+    .relationships(&[
+        OF_ADMINISTRATION,
+        Relationship::to_one("owner", &["owner"]),
+        Relationship::to_one("rentable_identity", &["rentable_identity"]).filterable(),
+        Relationship::to_one("inventory_object", &["inventory_object"]).filterable(),
+    ]);

@@ -1,0 +1,387 @@
+//! Lists and single resources, for every type in the same way.
+//!
+//! [`Shown`] says how what is stored becomes resources of a type; [`list`] and [`one`] answer requests
+//! for them. Whatever an answer needs is read through one [`Look`]: a page, what its rows link to, and
+//! what is included, each for all rows at once.
+
+pub mod contact;
+pub mod lookup;
+pub mod platform;
+
+use domain::access::capability;
+use domain::id::Id;
+use http::StatusCode;
+use http_kit::{Answer, Call, Refusal};
+use jsonapi::{Address, Loader, Locales, Query, ResourceType, Row, Rules, Schema, View, included};
+use service::{
+    PageOf,
+    content::Channel,
+    inventory::Organization,
+    records::{Direction, Field, Readable, Reading, Test},
+};
+use tokio::sync::Mutex;
+
+pub use self::lookup::Lookup;
+use crate::errors::{failed, json, no_access, not_found, refused};
+use crate::{rows, scopes, seen::Seen, state::State};
+
+/// A type of resource, and what is stored of it.
+pub trait Shown: Send + Sync + 'static {
+    /// What is stored.
+    type Stored: Readable + Send + Sync;
+    /// The type.
+    const KIND: &'static ResourceType;
+
+    /// What is stored and not of this type, or not for this caller, meets these not.
+    fn narrowed(_: &Seen) -> Vec<Test<Self::Stored>> {
+        Vec::new()
+    }
+
+    /// The same, asked of a row that was found by its id.
+    fn keeps(_: &Self::Stored, _: &Seen) -> bool {
+        true
+    }
+
+    /// What is sold through a channel, or came through it; nothing where a channel has none of it.
+    fn in_channel(_: &Channel) -> Option<Test<Self::Stored>> {
+        None
+    }
+
+    /// How a field is looked up that can be filtered or sorted by.
+    fn lookup(name: &str) -> Option<Lookup<Self::Stored>>;
+
+    /// The resources, in the order of what is stored.
+    fn show(
+        stored: &[Self::Stored],
+        look: &mut Look<'_>,
+    ) -> impl Future<Output = service::Result<Vec<Row>>> + Send;
+
+    /// A resource that is kept elsewhere.
+    fn elsewhere(
+        _: Id,
+        _: &mut Look<'_>,
+    ) -> impl Future<Output = service::Result<Option<Row>>> + Send {
+        async { Ok(None) }
+    }
+}
+
+/// One answer's look into the store.
+pub struct Look<'a> {
+    /// The connection.
+    pub reading: Reading<'a>,
+    /// What was asked for.
+    pub query: &'a Query,
+    /// What the caller is shown.
+    pub seen: Seen,
+    /// The tenant's clock.
+    pub now: jiff::Timestamp,
+    /// The rooms, for what is read elsewhere.
+    pub state: &'a State,
+}
+
+impl Look<'_> {
+    /// Whether rows of this type have to say where a relationship leads.
+    pub fn wants(&self, kind: &ResourceType, relationship: &str) -> bool {
+        self.query.wants(kind, relationship)
+    }
+}
+
+/// Under which path a resource stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// Over all administrations that were granted.
+    Whole,
+    /// `/administrations/{administration_id}`.
+    Administration,
+    /// `/channels/{channel_id}`.
+    Channel,
+    /// `/administrations/{administration_id}/…/{…_id}`, with this relationship to what stands before.
+    Below(&'static str),
+}
+
+/// Answers with a page of a list.
+///
+/// # Errors
+/// The refusal.
+pub async fn list<R: Shown>(state: State, call: Call, root: Root) -> Result<Answer, Refusal> {
+    let query = understand::<R>(&call, &Rules::list(&state.schema, R::KIND))?;
+    let mut look = begin(&state, &call, &query).await?;
+    let place = narrow::<R>(root, &call, &mut look).await?;
+    let mut wanted = service::records::Query::new();
+    for test in place.tests {
+        wanted = wanted.meets(test);
+    }
+    for clause in &query.filter.clauses {
+        wanted = wanted.meets(lookup::clause::<R>(clause).map_err(crate::errors::refusal)?);
+    }
+    for key in &query.sort.keys {
+        let direction = if key.descending {
+            Direction::Descending
+        } else {
+            Direction::Ascending
+        };
+        let field = lookup::order::<R>(key.by.name());
+        let unsorted = || Refusal::internal("a sortable field has no column");
+        wanted = wanted.by(field.ok_or_else(unsorted)?, direction);
+    }
+    let total = look.reading.count(&wanted).await.map_err(refused)?;
+    let page = PageOf {
+        number: query.page.number,
+        size: query.page.size,
+    };
+    let stored = if query.page.offset() < total {
+        let page = look.reading.page(&wanted, page).await.map_err(refused)?;
+        page.rows
+    } else {
+        Vec::new()
+    };
+    let found = R::show(&stored, &mut look).await.map_err(refused)?;
+    let writing = Writing {
+        state: &state,
+        call: &call,
+        query: &query,
+        locale: place.locale,
+    };
+    writing
+        .answer(look, &found, |view, related| {
+            view.collection(&found, total, related)
+        })
+        .await
+}
+
+/// Answers with one resource.
+///
+/// # Errors
+/// The refusal.
+pub async fn one<R: Shown>(state: State, call: Call, root: Root) -> Result<Answer, Refusal> {
+    let query = understand::<R>(&call, &Rules::one(&state.schema, R::KIND))?;
+    let id: Id = call.path_value("id")?;
+    let mut look = begin(&state, &call, &query).await?;
+    let place = narrow::<R>(root, &call, &mut look).await?;
+    let mut wanted = service::records::Query::new();
+    for test in place.tests {
+        wanted = wanted.meets(test);
+    }
+    wanted = wanted.meets(Test::is(const { Field::new("id") }, id));
+    let page = look.reading.page(&wanted, PageOf::first(1)).await;
+    let stored = page.map_err(refused)?.rows;
+    let found = R::show(&stored, &mut look).await.map_err(refused)?;
+    let found = match found.into_iter().next() {
+        Some(row) => Some(row),
+        None if root == Root::Whole => R::elsewhere(id, &mut look).await.map_err(refused)?,
+        None => None,
+    };
+    let found = found.ok_or_else(|| not_found(R::KIND.name))?;
+    let writing = Writing {
+        state: &state,
+        call: &call,
+        query: &query,
+        locale: place.locale,
+    };
+    let primary = std::slice::from_ref(&found);
+    writing
+        .answer(look, primary, |view, related| {
+            view.single(Some(&found), related)
+        })
+        .await
+}
+
+/// Checks the caller's words and reads the query.
+fn understand<R: Shown>(call: &Call, rules: &Rules<'_>) -> Result<Query, Refusal> {
+    needs_word(call, R::KIND)?;
+    parse(call, rules)
+}
+
+/// Refuses whoever may not read a type.
+pub(crate) fn needs_word(call: &Call, kind: &ResourceType) -> Result<(), Refusal> {
+    let words = scopes::reading(kind);
+    if words.is_empty() {
+        return Ok(());
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    call.caller.needs_scope(&words).map_err(no_access)
+}
+
+/// Reads the query of a call.
+pub(crate) fn parse(call: &Call, rules: &Rules<'_>) -> Result<Query, Refusal> {
+    let seen = Seen::by(call);
+    let may_read = |kind: &ResourceType| seen.may_read(kind);
+    Query::parse(rules, call.raw_query(), &may_read).map_err(crate::errors::refusal)
+}
+
+/// Opens the one look of an answer.
+pub(crate) async fn begin<'a>(
+    state: &'a State,
+    call: &'a Call,
+    query: &'a Query,
+) -> Result<Look<'a>, Refusal> {
+    let mut reading = state.service.reading(&call.actor).await.map_err(refused)?;
+    let mut seen = Seen::by(call);
+    seen.learn_channels(&mut reading).await.map_err(refused)?;
+    Ok(Look {
+        reading,
+        query,
+        seen,
+        now: call.actor.now,
+        state,
+    })
+}
+
+/// What a path says of the rows below it.
+struct Place<K> {
+    tests: Vec<Test<K>>,
+    /// The administration's own language.
+    locale: Option<String>,
+}
+
+async fn narrow<R: Shown>(
+    root: Root,
+    call: &Call,
+    look: &mut Look<'_>,
+) -> Result<Place<R::Stored>, Refusal> {
+    let mut place = Place {
+        tests: R::narrowed(&look.seen),
+        locale: None,
+    };
+    match root {
+        Root::Whole => {}
+        Root::Administration => {
+            place.enter_administration::<R>(call, look).await?;
+        }
+        Root::Channel => {
+            let channel = channel(call, look).await?;
+            let test = R::in_channel(&channel);
+            let test = test.ok_or_else(|| Refusal::internal("a channel has none of these"))?;
+            place.tests.push(test);
+        }
+        Root::Below(parent) => {
+            place.enter_administration::<R>(call, look).await?;
+            let id = call.path_value(&format!("{parent}_id"))?;
+            place.tests.push(of::<R>(parent, id)?);
+        }
+    }
+    Ok(place)
+}
+
+impl<K: Readable> Place<K> {
+    async fn enter_administration<R: Shown<Stored = K>>(
+        &mut self,
+        call: &Call,
+        look: &mut Look<'_>,
+    ) -> Result<(), Refusal> {
+        let id: Id = call.path_value("administration_id")?;
+        call.caller.needs_organization(id).map_err(no_access)?;
+        self.tests.push(of::<R>("administration", id)?);
+        // Whoever may not read administrations need not learn which ones there are.
+        if call.actor.may(capability::PROPERTIES_READ) {
+            let found = look
+                .reading
+                .one::<Organization>(id)
+                .await
+                .map_err(refused)?;
+            let found = found.ok_or_else(|| not_found("administration"))?;
+            let own = found.details.locales.first();
+            self.locale = own.map(|locale| locale.as_str().to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Rows whose relationship leads to this one.
+fn of<R: Shown>(relationship: &str, id: Id) -> Result<Test<R::Stored>, Refusal> {
+    match R::lookup(relationship) {
+        Some(Lookup::Id(field)) => Ok(Test::is(field, id)),
+        Some(Lookup::Shared(field)) => Ok(Test::any([
+            Test::is(field, id),
+            Test::is(field, None::<Id>),
+        ])),
+        Some(Lookup::Through(ends_at)) => Ok(ends_at(vec![id])),
+        _ => Err(Refusal::internal("a path has no column")),
+    }
+}
+
+/// The channel of the path, if it was granted to the app or made by it.
+async fn channel(call: &Call, look: &mut Look<'_>) -> Result<Channel, Refusal> {
+    let id: Id = call.path_value("channel_id")?;
+    let caller = &call.caller;
+    let found = look.reading.one::<Channel>(id).await.map_err(refused)?;
+    let is_own = |channel: &Channel| channel.details.client_id == Some(caller.client_id);
+    // The key of the whole organization has all its channels, until it is given one.
+    let is_whole = caller.organizations.is_none() && caller.channels.is_empty();
+    match (caller.needs_channel(id), found) {
+        (Ok(()), Some(channel)) => Ok(channel),
+        (Err(_), Some(channel)) if is_whole || is_own(&channel) => Ok(channel),
+        (Err(refused), _) if !is_whole => Err(no_access(refused)),
+        _ => Err(not_found("channel")),
+    }
+}
+
+/// Everything that an answer is written from.
+pub(crate) struct Writing<'a> {
+    /// The rooms.
+    pub state: &'a State,
+    /// The call.
+    pub call: &'a Call,
+    /// What was asked for.
+    pub query: &'a Query,
+    /// The administration's own language.
+    pub locale: Option<String>,
+}
+
+impl Writing<'_> {
+    /// Reads what is included, and writes the document.
+    pub async fn answer(
+        &self,
+        look: Look<'_>,
+        primary: &[Row],
+        document: impl FnOnce(&View<'_>, &[Row]) -> jsonapi::Document,
+    ) -> Result<Answer, Refusal> {
+        let schema: &Schema = &self.state.schema;
+        let loading = Loading(Mutex::new(look));
+        let include = self.query.include.as_ref();
+        let related = included(schema, primary, include, &loading).await;
+        let queries = loading.0.into_inner().reading.queries();
+        self.state.count_queries(queries);
+        let related = related.map_err(failed)?;
+        let own = self.locale.as_deref();
+        let locales = Locales::asked(&self.call.headers, schema.locales(), own);
+        let base = self.call.link("");
+        let path = self.call.uri.path();
+        let path = path.strip_prefix(self.call.mount.prefix.as_str());
+        let view = View {
+            query: self.query,
+            address: Address {
+                base: &base,
+                path: path.unwrap_or_default(),
+                query: self.call.raw_query(),
+            },
+            locales: &locales,
+        };
+        let document = document(&view, &related);
+        Ok(json(StatusCode::OK, &document.into_json()))
+    }
+}
+
+/// Reads what is included through the same look.
+struct Loading<'a>(Mutex<Look<'a>>);
+
+impl Loader for Loading<'_> {
+    type Error = service::Error;
+
+    async fn load(
+        &self,
+        kind: &'static ResourceType,
+        ids: &[String],
+    ) -> Result<Vec<Row>, service::Error> {
+        let ids: Vec<Id> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+        let mut look = self.0.lock().await;
+        rows::load(kind, &ids, &mut look).await
+    }
+}
+
+/// Resources of a type by their ids.
+pub(crate) async fn by_ids<R: Shown>(ids: &[Id], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    let mut stored = look.reading.by_ids::<R::Stored>(ids).await?;
+    stored.retain(|row| R::keeps(row, &look.seen));
+    R::show(&stored, look).await
+}

@@ -1,0 +1,95 @@
+//! The organization that has installed the app, and its subscription: there is one of each, without id.
+
+use domain::id::Id;
+use http_kit::{Answer, Call, Refusal};
+use jsonapi::{Identifier, Row, Rules};
+use service::{content::TenantProfile, inventory::Organization};
+
+use super::{Writing, begin, needs_word, parse};
+use crate::errors::{not_found, refused};
+use crate::kinds::{platform::SUBSCRIPTION, structure::ORGANIZATION};
+use crate::{rows::platform as rows, state::State};
+use domain::access::capability;
+
+/// The organization.
+///
+/// # Errors
+/// The refusal.
+pub async fn organization(state: State, call: Call) -> Result<Answer, Refusal> {
+    needs_word(&call, &ORGANIZATION)?;
+    let query = parse(&call, &Rules::one(&state.schema, &ORGANIZATION))?;
+    let mut look = begin(&state, &call, &query).await?;
+    let tenant_id = call.actor.tenant_id;
+    let tenant = state.service.tenant(tenant_id).await.map_err(refused)?;
+    let tenant = tenant.ok_or_else(|| not_found("organization"))?;
+    let profile = look.reading.one::<TenantProfile>(tenant_id).await;
+    let profile = profile.map_err(refused)?;
+    let row = rows::organization(tenant_id, &tenant.name, profile.as_ref());
+    finish(&state, &call, &query, look, row).await
+}
+
+/// The installation that is calling, with the administrations that it was granted.
+///
+/// # Errors
+/// 404 for a credential that belongs to no installation.
+pub async fn subscription(state: State, call: Call) -> Result<Answer, Refusal> {
+    let query = parse(&call, &Rules::one(&state.schema, &SUBSCRIPTION))?;
+    let (tenant_id, grant_id) = (call.actor.tenant_id, call.actor.grant_id);
+    let installed = state.oauth.installation(tenant_id, grant_id).await;
+    let installed = installed.map_err(|error| refused(error.into()))?;
+    let installed = installed.ok_or_else(|| not_found("subscription"))?;
+    let mut look = begin(&state, &call, &query).await?;
+    let granted: Vec<Id> = match &installed.organizations {
+        Some(granted) => granted.clone(),
+        None if call.actor.may(capability::PROPERTIES_READ) => {
+            let all = service::records::Query::<Organization>::new();
+            let page = look.reading.page(&all, service::PageOf::first(1_000)).await;
+            page.map_err(refused)?
+                .rows
+                .iter()
+                .map(|row| row.id)
+                .collect()
+        }
+        None => Vec::new(),
+    };
+    let granted = granted.iter();
+    let granted = granted.map(|id| Identifier::new("administration_subscription", id));
+    let row = Row::new(&SUBSCRIPTION, installed.id)
+        .at("/subscription")
+        .with(
+            "authorized",
+            installed.cancelled_at.is_none() && !installed.needs_consent,
+        )
+        .with("created_at", installed.created_at)
+        .with(
+            "updated_at",
+            installed.cancelled_at.unwrap_or(installed.created_at),
+        )
+        .to_one(
+            "organization",
+            Some(Identifier::new("organization", tenant_id)),
+        )
+        .to_many("administration_subscriptions", granted.collect());
+    finish(&state, &call, &query, look, row).await
+}
+
+async fn finish(
+    state: &State,
+    call: &Call,
+    query: &jsonapi::Query,
+    look: super::Look<'_>,
+    row: Row,
+) -> Result<Answer, Refusal> {
+    let writing = Writing {
+        state,
+        call,
+        query,
+        locale: None,
+    };
+    let primary = std::slice::from_ref(&row);
+    writing
+        .answer(look, primary, |view, related| {
+            view.single(Some(&row), related)
+        })
+        .await
+}

@@ -1,0 +1,369 @@
+//! Reservations, and the bookings that they belong to.
+
+use std::collections::HashMap;
+
+use domain::{booking::Status, id::Id};
+use jiff::civil::Date;
+use jsonapi::{ResourceType, Row, Value};
+use service::{
+    content::Channel,
+    customers::Order,
+    inventory::Unit,
+    links::{BookedPackage, Labelled},
+    records::{Field, Test},
+    sale::Booking,
+};
+
+use super::{
+    orders::extra_items,
+    parts::{begun, many, number, text, to},
+    structure::amenities,
+    units::labels,
+};
+use crate::kinds::bookings as kinds;
+use crate::read::{Look, Lookup, Shown};
+use crate::seen::Seen;
+
+/// The vendor's words for our states. Inquiries and blocks are no reservations.
+const STATES: &[(&str, &[Status])] = &[
+    ("request", &[Status::Requested]),
+    ("unconfirmed", &[Status::Held]),
+    ("option", &[Status::Optional]),
+    (
+        "confirmed",
+        &[Status::Confirmed, Status::InHouse, Status::Completed],
+    ),
+    ("cancelled", &[Status::Cancelled, Status::Refused]),
+    ("expired", &[Status::Expired]),
+];
+
+/// The vendor's word for a state.
+pub fn state(status: Status) -> Option<&'static str> {
+    let found = STATES.iter().find(|(_, ours)| ours.contains(&status));
+    found.map(|(word, _)| *word)
+}
+
+fn in_states(words: &[String]) -> Test<Booking> {
+    let named = STATES
+        .iter()
+        .filter(|(word, _)| words.iter().any(|one| one == word));
+    let statuses: Vec<Status> = named.flat_map(|(_, ours)| ours.iter().copied()).collect();
+    Test::one_of(const { Field::new("status") }, statuses)
+}
+
+/// What bookings meet that are shown as reservations, bookings or orders.
+pub fn reserved(kind: &ResourceType, seen: &Seen) -> Vec<Test<Booking>> {
+    let statuses = STATES.iter().flat_map(|(_, ours)| ours.iter().copied());
+    let is_shown = Test::one_of(const { Field::new("status") }, statuses);
+    let own = seen.of_own_channels(kind);
+    [is_shown].into_iter().chain(own).collect()
+}
+
+/// The same, asked of a booking.
+pub fn is_reserved(kind: &ResourceType, row: &Booking, seen: &Seen) -> bool {
+    state(row.status).is_some() && seen.shows_booking(kind, row)
+}
+
+/// The id of the booking that a reservation belongs to.
+pub fn booking_of(row: &Booking) -> Id {
+    row.group_id.unwrap_or(row.id)
+}
+
+/// How bookings are looked up in all of their roles.
+pub fn bookings_by(name: &str) -> Option<Lookup<Booking>> {
+    Some(match name {
+        "start_date" => Lookup::Day(const { Field::new("arrival_on") }),
+        "end_date" => Lookup::Day(const { Field::new("departure_on") }),
+        "created_at" => Lookup::Instant(const { Field::new("created_at") }),
+        "created_at_date" => Lookup::DayOf(const { Field::new("created_at") }),
+        "updated_at" => Lookup::Instant(const { Field::new("changed_at") }),
+        "remote_reservation_key" => Lookup::Text(const { Field::new("external_reference") }),
+        "state" => Lookup::Words(in_states),
+        "administration" => Lookup::Id(const { Field::new("organization_id") }),
+        "rentable_type" | "category" => Lookup::Id(const { Field::new("resource_id") }),
+        "labels" => Lookup::Through(|ids| Test::has::<Labelled>(&ids)),
+        "booking" => Lookup::Through(|ids| {
+            let alone = Test::all([
+                Test::is(const { Field::new("group_id") }, None::<Id>),
+                Test::one_of(const { Field::new("id") }, ids.clone()),
+            ]);
+            Test::any([Test::one_of(const { Field::new("group_id") }, ids), alone])
+        }),
+        _ => return None,
+    })
+}
+
+/// Reservations.
+pub struct Reservation;
+
+impl Shown for Reservation {
+    type Stored = Booking;
+    const KIND: &'static ResourceType = &kinds::RESERVATION;
+
+    fn narrowed(seen: &Seen) -> Vec<Test<Booking>> {
+        reserved(Self::KIND, seen)
+    }
+
+    fn keeps(row: &Booking, seen: &Seen) -> bool {
+        is_reserved(Self::KIND, row, seen)
+    }
+
+    fn in_channel(channel: &Channel) -> Option<Test<Booking>> {
+        Some(Test::is(const { Field::new("channel") }, channel.slug()))
+    }
+
+    fn lookup(name: &str) -> Option<Lookup<Booking>> {
+        bookings_by(name)
+    }
+
+    async fn show(stored: &[Booking], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+        let mut beside = Beside::of(stored, look).await?;
+        let seen = &look.seen;
+        let shown = stored
+            .iter()
+            .map(|row| beside.link(row, reservation(row, seen)));
+        Ok(shown.collect())
+    }
+}
+
+/// What a reservation says itself.
+fn reservation(row: &Booking, seen: &Seen) -> Row {
+    let details = &row.details;
+    let groups = details.groups();
+    let group = [
+        ("seniors", groups.seniors),
+        ("adults", groups.adults),
+        ("adolescents", groups.adolescents),
+        ("children", groups.children),
+        ("babies", groups.babies),
+        ("pets", groups.pets),
+    ];
+    let name = Some(details.contact.full_name()).filter(|_| seen.shows_person(row));
+    let noted = |name: &str| details.extra.get(name);
+    let day_of = |name: &str| noted(name)?.as_str()?.parse::<Date>().ok();
+    let flag = |name: &str| noted(name).and_then(serde_json::Value::as_bool);
+    let word = |name: &str| {
+        text(
+            noted(name)
+                .and_then(serde_json::Value::as_str)
+                .unwrap_or(""),
+        )
+    };
+    let made = row.created_at.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let noted_flags = kinds::NOTED_FLAGS.iter();
+    let row_begun = noted_flags.fold(begun(&kinds::RESERVATION, row), |row, name| {
+        row.with(name, flag(name).unwrap_or(false))
+    });
+    row_begun
+        .with("access_code", word("access_code"))
+        .with("stay_reason", word("stay_reason"))
+        .with("start_date", row.arrival_on)
+        .with("end_date", row.departure_on)
+        .with(
+            "guest_group",
+            Value::object(group.map(|(name, people)| (name, number(people)))),
+        )
+        .with("state", state(row.status))
+        .with("guest_name", name.as_deref().map_or(Value::Null, text))
+        .with("note", text(&details.notes))
+        .with("remote_reservation_key", text(&row.external_reference))
+        .with("checked_in_on", day_of("checked_in_on"))
+        .with("checked_out_on", day_of("checked_out_on"))
+        .with("expires_at", row.held_until)
+        .with("cancelled_at", row.cancelled_at)
+        .with("created_at_date", made)
+        .with("created_at", row.created_at)
+        .with("updated_at", row.changed_at)
+        .to_one(
+            "administration",
+            to("administration", Some(row.organization_id)),
+        )
+        .to_one("booking", to("booking", Some(booking_of(row))))
+        .to_one("order", to("order", Some(row.id)))
+        .to_one("rentable_type", to("rentable_type", Some(row.resource_id)))
+        .to_one("category", to("category", Some(row.resource_id)))
+}
+
+/// What stands beside reservations, for all of them at once.
+#[derive(Default)]
+struct Beside {
+    units: HashMap<Id, Vec<Unit>>,
+    labels: HashMap<Id, Vec<Id>>,
+    amenities: HashMap<Id, Vec<Id>>,
+    packages: HashMap<Id, Vec<Id>>,
+    items: HashMap<Id, Vec<Id>>,
+    rules: HashMap<Id, Id>,
+}
+
+impl Beside {
+    async fn of(stored: &[Booking], look: &mut Look<'_>) -> service::Result<Self> {
+        let kind = Reservation::KIND;
+        let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
+        let mut beside = Self::default();
+        let unit_names = ["inventory_object", "rentable_identity", "rentable"];
+        if unit_names.iter().any(|name| look.wants(kind, name)) {
+            beside.units = look.reading.units_of(stored).await?;
+        }
+        if look.wants(kind, "labels") {
+            beside.labels = labels(&ids, "booking", look).await?;
+        }
+        if look.wants(kind, "reservation_amenities") {
+            beside.amenities = amenities(&ids, "booking", look).await?;
+        }
+        if look.wants(kind, "primary_package") || look.wants(kind, "extra_packages") {
+            let from = const { Field::<BookedPackage>::new("from_id") };
+            let mut links = look.reading.of::<BookedPackage>(from, &ids).await?;
+            links.sort_by_key(|link| (link.position, link.id));
+            for link in links {
+                beside
+                    .packages
+                    .entry(link.from_id)
+                    .or_default()
+                    .push(link.to_id);
+            }
+        }
+        if look.wants(kind, "extra_order_items") && look.seen.financial {
+            let charged = stored.iter();
+            let charged = charged.filter(|row| look.seen.shows_booking(&kinds::ORDER, row));
+            let ids: Vec<Id> = charged.map(|row| row.id).collect();
+            beside.items = extra_items(&ids, look).await?;
+        }
+        if look.wants(kind, "cancellation_rule") {
+            let masters: Vec<Id> = stored.iter().map(booking_of).collect();
+            let orders = look.reading.by_ids::<Order>(&masters).await?;
+            let rules = orders.iter();
+            let rules =
+                rules.filter_map(|order| Some((order.id, order.details.cancellation_rule_id?)));
+            beside.rules = rules.collect();
+        }
+        Ok(beside)
+    }
+
+    fn link(&mut self, stored: &Booking, row: Row) -> Row {
+        let id = stored.id;
+        let take = |from: &mut HashMap<Id, Vec<Id>>| from.remove(&id).unwrap_or_default();
+        let unit = self.units.get(&id).and_then(|units| units.first());
+        let unit = unit.map(|unit| unit.id);
+        let packages = take(&mut self.packages);
+        let (primary, others) = match packages.split_first() {
+            Some((primary, others)) => (Some(*primary), others.to_vec()),
+            None => (None, Vec::new()),
+        };
+        let rule = self.rules.get(&booking_of(stored)).copied();
+        row.to_one("inventory_object", to("inventory_object", unit))
+            .to_one("rentable_identity", to("rentable_identity", unit))
+            .to_one("rentable", to("rentable", unit))
+            .to_many("labels", many("label", take(&mut self.labels)))
+            .to_many(
+                "reservation_amenities",
+                many("reservation_amenity", take(&mut self.amenities)),
+            )
+            .to_one("primary_package", to("package", primary))
+            .to_many("extra_packages", many("package", others))
+            .to_many(
+                "extra_order_items",
+                many("extra_order_item", take(&mut self.items)),
+            )
+            .to_one("cancellation_rule", to("cancellation_rule", rule))
+    }
+}
+
+/// Bookings: what the vendor calls one or several reservations that were made together.
+pub struct BookingShown;
+
+impl Shown for BookingShown {
+    type Stored = Booking;
+    const KIND: &'static ResourceType = &kinds::BOOKING;
+
+    fn narrowed(seen: &Seen) -> Vec<Test<Booking>> {
+        let mut tests = reserved(Self::KIND, seen);
+        tests.push(Test::is_master());
+        tests
+    }
+
+    fn keeps(row: &Booking, seen: &Seen) -> bool {
+        booking_of(row) == row.id && is_reserved(Self::KIND, row, seen)
+    }
+
+    fn lookup(name: &str) -> Option<Lookup<Booking>> {
+        fn of_orders(test: Test<Order>) -> Test<Booking> {
+            let id = const { Field::<Order>::new("id") };
+            Test::among::<Order>(const { Field::new("id") }, id, test)
+        }
+        Some(match name {
+            "booking_nr" => Lookup::Words(|words| {
+                let numbers = words.iter().cloned();
+                let named = Test::one_of(const { Field::<Order>::new("reference") }, numbers);
+                let ids = words.iter().filter_map(|word| word.parse::<Id>().ok());
+                Test::any([
+                    of_orders(named),
+                    Test::one_of(const { Field::new("id") }, ids),
+                ])
+            }),
+            "customer" => Lookup::Through(|ids| {
+                of_orders(Test::one_of(const { Field::new("customer_id") }, ids))
+            }),
+            "channel" => Lookup::Through(|ids| {
+                of_orders(Test::one_of(const { Field::new("channel_id") }, ids))
+            }),
+            "owner" => Lookup::Through(|ids| {
+                of_orders(Test::one_of(const { Field::new("owner_id") }, ids))
+            }),
+            name => return bookings_by(name),
+        })
+    }
+
+    async fn show(stored: &[Booking], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+        let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
+        let orders = look.reading.by_ids::<Order>(&ids).await?;
+        let orders: HashMap<Id, Order> = orders.into_iter().map(|row| (row.id, row)).collect();
+        let mut together: HashMap<Id, Vec<Id>> = HashMap::new();
+        if look.wants(Self::KIND, "reservations") {
+            let group = const { Field::<Booking>::new("group_id") };
+            for member in look.reading.of::<Booking>(group, &ids).await? {
+                if is_reserved(Reservation::KIND, &member, &look.seen) {
+                    let master = booking_of(&member);
+                    together.entry(master).or_default().push(member.id);
+                }
+            }
+        }
+        let shown = stored.iter().map(|row| {
+            let members = together.remove(&row.id).unwrap_or_else(|| vec![row.id]);
+            booking(row, orders.get(&row.id)).to_many("reservations", many("reservation", members))
+        });
+        Ok(shown.collect())
+    }
+}
+
+fn booking(row: &Booking, order: Option<&Order>) -> Row {
+    let number = order.map(|order| order.reference.clone());
+    let number = number.filter(|number| !number.is_empty());
+    let reference = order.map(|order| order.external_reference.as_str());
+    let reference = reference.filter(|text| !text.is_empty());
+    let contact = &row.details.contact;
+    // Whoever booked without an account of a customer is shown under the booking's own id.
+    let is_named = !contact.full_name().is_empty() || !contact.email.is_empty();
+    let customer = order.and_then(|order| order.customer_id);
+    let customer = customer.or(row.details.customer_id);
+    let customer = customer.or_else(|| is_named.then_some(row.id));
+    begun(&kinds::BOOKING, row)
+        .with("booking_nr", number.unwrap_or_else(|| row.id.to_string()))
+        .with(
+            "reference_nr",
+            text(reference.unwrap_or(&row.details.reference)),
+        )
+        .with("state", state(row.status))
+        .with("confirmed_at", order.and_then(|order| order.confirmed_at))
+        .with("created_at", row.created_at)
+        .with("updated_at", row.changed_at)
+        .to_one(
+            "administration",
+            to("administration", Some(row.organization_id)),
+        )
+        .to_one("customer", to("customer", customer))
+        .to_one(
+            "channel",
+            to("channel", order.and_then(|order| order.channel_id)),
+        )
+        .to_one("owner", to("owner", order.and_then(|order| order.owner_id)))
+}

@@ -1,0 +1,57 @@
+//! The organization and what it granted.
+
+use domain::id::Id;
+use jsonapi::{Identifier, Row};
+use service::content::TenantProfile;
+
+use super::parts::{number, text, to};
+use crate::kinds::platform::ADMINISTRATION_SUBSCRIPTION;
+use crate::kinds::structure::ORGANIZATION;
+use crate::read::Look;
+
+/// The organization; one that has said nothing about itself has its name and the usual borders of ages.
+pub fn organization(id: Id, name: &str, profile: Option<&TenantProfile>) -> Row {
+    let usual = Default::default();
+    let details = profile.map_or(&usual, |profile| &profile.details);
+    let contact = &details.contact;
+    Row::new(&ORGANIZATION, id)
+        .at("/organization")
+        .with("name", name)
+        .with("website", text(&details.website))
+        .with("country_code", text(&contact.country_code))
+        .with("phone", text(&contact.phone))
+        .with("email", text(&contact.email))
+        .with("weekend_behavior", text(&details.weekend))
+        .with("max_baby_age", number(details.ages.max_baby))
+        .with("max_child_age", number(details.ages.max_child))
+        .with("max_adolescent_age", number(details.ages.max_adolescent))
+        .with("min_senior_age", number(details.ages.min_senior))
+}
+
+/// The caller's own organization, if it is asked for.
+pub async fn organizations(ids: &[Id], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for id in ids {
+        let profile = look.reading.one::<TenantProfile>(*id).await?;
+        // There is one organization for a caller, so this goes round once.
+        if let Some(tenant) = look.state.service.tenant(*id).await? {
+            rows.push(organization(*id, &tenant.name, profile.as_ref()));
+        }
+    }
+    Ok(rows)
+}
+
+/// The administrations that the app was granted, each with its channel.
+pub fn administration_subscriptions(ids: &[Id], look: &Look<'_>) -> Vec<Row> {
+    let granted = ids.iter().filter_map(|id| {
+        let channel = look.seen.granted(*id)?;
+        let row = Row::new(&ADMINISTRATION_SUBSCRIPTION, id)
+            .to_one(
+                "administration",
+                Some(Identifier::new("administration", id)),
+            )
+            .to_one("channel", to("channel", channel));
+        Some(row)
+    });
+    granted.collect()
+}

@@ -1,0 +1,246 @@
+//! Administrations, rentable types, owners and agreements.
+
+use std::collections::HashMap;
+
+use domain::id::Id;
+use jsonapi::{ResourceType, Row, Value};
+use serde_json::json;
+use service::{
+    content::Channel,
+    customers::Owner,
+    inventory::{Organization, Resource, Stage},
+    kept::Agreement,
+    links::{AmenityValue, InSegment, SoldIn},
+    records::{Field, Test},
+};
+
+use super::{
+    parts::{amount, begun, localized, many, number, person, text, to},
+    plain,
+};
+use crate::kinds::structure;
+use crate::read::{Look, Lookup, Shown};
+
+/// Administrations.
+pub struct Administration;
+
+impl Shown for Administration {
+    type Stored = Organization;
+    const KIND: &'static ResourceType = &structure::ADMINISTRATION;
+
+    fn lookup(name: &str) -> Option<Lookup<Organization>> {
+        Some(match name {
+            "name" => Lookup::Text(const { Field::new("name") }),
+            _ => return None,
+        })
+    }
+
+    async fn show(stored: &[Organization], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+        let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
+        let mut answers = HashMap::new();
+        if look.wants(Self::KIND, "administration_amenities") {
+            answers = amenities(&ids, "organization", look).await?;
+        }
+        let now = look.now;
+        let shown = stored.iter().map(|row| {
+            let details = &row.details;
+            let own = answers.remove(&row.id).unwrap_or_default();
+            let locales = details.locales.iter().map(|locale| locale.as_str());
+            let offset = details.zone.rules().to_offset(now).seconds();
+            Row::new(Self::KIND, row.id)
+                .at(format!("/administrations/{}", row.id))
+                .with("name", row.name.as_str())
+                .with("phone", text(&details.contact.phone))
+                .with("email", text(&details.contact.email))
+                .with("website", text(&details.website))
+                .with("description", localized(&details.description))
+                .with("surroundings_description", localized(&details.surroundings))
+                .with("available_locales", locales.collect::<Vec<&str>>())
+                .with("utc_offset", utc_offset(offset))
+                .with("timezone", details.zone.name())
+                .with("currency", details.currency.code())
+                .with("status", stage(details.stage))
+                .to_many(
+                    "administration_amenities",
+                    many("administration_amenity", own),
+                )
+        });
+        Ok(shown.collect())
+    }
+}
+
+/// `+01:00` of so many seconds.
+fn utc_offset(seconds: i32) -> String {
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let minutes = seconds.abs() / 60;
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::SetUp => "setup",
+        Stage::Test => "test",
+        Stage::Production => "production",
+        Stage::Closed => "closed",
+    }
+}
+
+/// The answers to amenities of these, by whose they are.
+pub async fn amenities(
+    ids: &[Id],
+    subject: &str,
+    look: &mut Look<'_>,
+) -> service::Result<HashMap<Id, Vec<Id>>> {
+    let from = const { Field::<AmenityValue>::new("from_id") };
+    let links = look.reading.of::<AmenityValue>(from, ids).await?;
+    let mut found: HashMap<Id, Vec<Id>> = HashMap::new();
+    for link in links.iter().filter(|link| link.subject == subject) {
+        found.entry(link.from_id).or_default().push(link.id);
+    }
+    Ok(found)
+}
+
+async fn rentable_types(
+    kind: &'static ResourceType,
+    stored: &[Resource],
+    look: &mut Look<'_>,
+) -> service::Result<Vec<Row>> {
+    let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
+    let mut segments: HashMap<Id, Vec<Id>> = HashMap::new();
+    if look.wants(kind, "rentable_segments") {
+        let from = const { Field::<InSegment>::new("from_id") };
+        for link in look.reading.of::<InSegment>(from, &ids).await? {
+            segments.entry(link.from_id).or_default().push(link.to_id);
+        }
+    }
+    let mut answers = HashMap::new();
+    if look.wants(kind, "rentable_type_amenities") {
+        answers = amenities(&ids, "resource", look).await?;
+    }
+    let shown = stored.iter().map(|row| {
+        let segments = segments.remove(&row.id).unwrap_or_default();
+        let answers = answers.remove(&row.id).unwrap_or_default();
+        rentable_type(kind, row)
+            .to_many("rentable_segments", many("rentable_segment", segments))
+            .to_many(
+                "rentable_type_amenities",
+                many("rentable_type_amenity", answers),
+            )
+    });
+    Ok(shown.collect())
+}
+
+fn rentable_type(kind: &'static ResourceType, row: &Resource) -> Row {
+    let details = &row.details;
+    let rooms = details.rooms;
+    // A type that was named in one language only is shown in the one that everybody is shown.
+    let name = if details.names.is_empty() {
+        Value::localized([("en", row.name.as_str())])
+    } else {
+        localized(&details.names)
+    };
+    let images = details.images.iter().map(|image| {
+        let captions = image.caption.iter();
+        let captions: serde_json::Map<String, serde_json::Value> = captions
+            .map(|(locale, words)| (locale.as_str().to_owned(), words.into()))
+            .collect();
+        json!({ "url": image.url, "caption": captions })
+    });
+    begun(kind, row)
+        .with("name", name)
+        .with("description", localized(&details.description))
+        .with("archived", details.archived_at.is_some())
+        .with("highlighted", details.highlighted)
+        .with("max_guests", details.max_people.map(i64::from))
+        .with("number_of_bedrooms", number(rooms.bedrooms))
+        .with("number_of_beds", number(rooms.beds))
+        .with("number_of_showers", number(rooms.showers))
+        .with("number_of_toilets", number(rooms.toilets))
+        .with("number_of_bathrooms", number(rooms.bathrooms))
+        .with("number_of_parking_spots", number(rooms.parking_spots))
+        .with("number_of_child_beds", number(rooms.child_beds))
+        .with("number_of_child_chairs", number(rooms.child_chairs))
+        .with("number_of_rentables", row.quantity)
+        .with("images", serde_json::Value::from_iter(images))
+        .to_one(
+            "administration",
+            to("administration", Some(row.organization_id)),
+        )
+        .to_one(
+            "master_price_list",
+            to("master_price_list", details.price_list_id),
+        )
+}
+
+/// Declares rentable types under one of their names.
+macro_rules! rentable_types {
+    ($($(#[$doc:meta])* $name:ident, $kind:expr;)*) => { $(
+        $(#[$doc])*
+        pub struct $name;
+
+        impl Shown for $name {
+            type Stored = Resource;
+            const KIND: &'static ResourceType = &$kind;
+
+            fn in_channel(channel: &Channel) -> Option<Test<Resource>> {
+                if !channel.details.sells_everything {
+                    return Some(Test::belongs_to::<SoldIn>(&[channel.id]));
+                }
+                // A channel of no administration sells those of all of them.
+                Some(match channel.organization_id {
+                    Some(id) => Test::is(const { Field::new("organization_id") }, id),
+                    None => Test::all([]),
+                })
+            }
+
+            fn lookup(name: &str) -> Option<Lookup<Resource>> {
+                Some(match name {
+                    "administration" => Lookup::Id(const { Field::new("organization_id") }),
+                    "rentable_segments" => Lookup::Through(|ids| Test::has::<InSegment>(&ids)),
+                    _ => return None,
+                })
+            }
+
+            async fn show(stored: &[Resource], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+                rentable_types(Self::KIND, stored, look).await
+            }
+        }
+    )* };
+}
+
+rentable_types! {
+    /// Rentable types.
+    RentableType, structure::RENTABLE_TYPE;
+    /// Rentable types under their older name.
+    Category, structure::CATEGORY;
+}
+
+plain! {
+    /// Owners.
+    OwnerShown: Owner as structure::OWNER,
+    ["email" => Email "email", "created_at" => Instant "created_at",
+     "updated_at" => Instant "changed_at", "administration" => Shared "organization_id"],
+    |row, begun| person(begun, &row.details.contact)
+        .with("company", text(&row.details.contact.company))
+        .with("created_at", row.created_at)
+        .with("updated_at", row.changed_at)
+}
+
+plain! {
+    /// Contracts with owners.
+    AgreementShown: Agreement as structure::AGREEMENT,
+    ["start_date" => Day "on_day", "created_at" => Instant "created_at",
+     "updated_at" => Instant "changed_at", "administration" => Id "organization_id",
+     "rentable_identity" => Id "parent_id", "inventory_object" => Id "parent_id"],
+    |row, begun| begun
+        .with("name", text(&row.details.name))
+        .with("start_date", row.on_day)
+        .with("end_date", row.details.until)
+        .with("share", amount(row.details.share))
+        .with("created_at", row.created_at)
+        .with("updated_at", row.changed_at)
+        .to_one("administration", to("administration", row.organization_id))
+        .to_one("owner", to("owner", row.details.owner_id))
+        .to_one("rentable_identity", to("rentable_identity", row.parent_id))
+        .to_one("inventory_object", to("inventory_object", row.parent_id))
+}

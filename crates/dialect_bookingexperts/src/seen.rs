@@ -1,0 +1,105 @@
+//! What a caller is shown: by its scope words, and by its channels where a word is only for those.
+
+use std::sync::Arc;
+
+use domain::access::capability;
+use domain::id::Id;
+use http_kit::Call;
+use identity::Caller;
+use jsonapi::ResourceType;
+use service::{
+    content::Channel,
+    records::{Field, Reading, Test},
+    sale::Booking,
+};
+
+use crate::kinds::bookings::CUSTOMER;
+use crate::scopes;
+
+/// What one caller is shown.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    caller: Arc<Caller>,
+    /// The slugs that bookings of the app's own channels carry; none are known until they are read.
+    slugs: Vec<String>,
+    /// Names and addresses in bookings, of all or of some.
+    pub personal: bool,
+    /// Prices and payments in bookings.
+    pub financial: bool,
+}
+
+impl Seen {
+    /// What the caller of this call is shown, before its channels are known.
+    pub fn by(call: &Call) -> Self {
+        Self {
+            caller: Arc::clone(&call.caller),
+            slugs: Vec::new(),
+            personal: call.actor.may(capability::BOOKINGS_PERSONAL_READ),
+            financial: call.actor.may(capability::BOOKINGS_FINANCIAL_READ),
+        }
+    }
+
+    /// Reads the channels where any word is only for those: one query, for these callers alone.
+    ///
+    /// # Errors
+    /// Those of the use case.
+    pub async fn learn_channels(&mut self, reading: &mut Reading<'_>) -> service::Result<()> {
+        let is_restricted = |scope: &String| scope.starts_with("channel::");
+        if !self.caller.scopes.iter().any(is_restricted) {
+            return Ok(());
+        }
+        let granted = self.caller.channels.iter().map(|(_, channel)| *channel);
+        let ids: Vec<_> = granted.collect();
+        let channels = reading.by_ids::<Channel>(&ids).await?;
+        self.slugs = channels.iter().map(Channel::slug).collect();
+        Ok(())
+    }
+
+    /// Whether a type may be read, be it only in part.
+    pub fn may_read(&self, kind: &ResourceType) -> bool {
+        let words = scopes::reading(kind);
+        words.is_empty() || words.iter().any(|word| self.has(word))
+    }
+
+    /// Whether of this type only what came through the app's own channels may be read.
+    pub fn restricts(&self, kind: &ResourceType) -> bool {
+        let whole = kind.read.is_some_and(|word| self.has(word));
+        let part = kind.read.and_then(scopes::restricted);
+        !whole && part.is_some_and(|word| self.has(&word))
+    }
+
+    /// What bookings have to meet to be shown as this type.
+    pub fn of_own_channels(&self, kind: &ResourceType) -> Option<Test<Booking>> {
+        self.restricts(kind).then(|| self.own_bookings())
+    }
+
+    /// What bookings of the app's own channels meet.
+    pub fn own_bookings(&self) -> Test<Booking> {
+        if self.slugs.is_empty() {
+            return Test::any([]);
+        }
+        Test::one_of(const { Field::new("channel") }, self.slugs.iter().cloned())
+    }
+
+    /// Whether a booking may be shown as this type.
+    pub fn shows_booking(&self, kind: &ResourceType, booking: &Booking) -> bool {
+        !self.restricts(kind) || self.slugs.contains(&booking.channel)
+    }
+
+    /// Whether the names in a booking may be shown.
+    pub fn shows_person(&self, booking: &Booking) -> bool {
+        self.personal && self.shows_booking(&CUSTOMER, booking)
+    }
+
+    /// The channel that this administration granted, if it was granted itself.
+    pub fn granted(&self, administration_id: Id) -> Option<Option<Id>> {
+        self.caller.needs_organization(administration_id).ok()?;
+        let mut channels = self.caller.channels.iter();
+        let own = channels.find(|(organization, _)| *organization == administration_id);
+        Some(own.map(|(_, channel)| *channel))
+    }
+
+    fn has(&self, word: &str) -> bool {
+        self.caller.scopes.iter().any(|scope| scope == word)
+    }
+}

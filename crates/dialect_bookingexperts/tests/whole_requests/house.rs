@@ -1,0 +1,364 @@
+//! The dialect over a fresh store, as an app meets it: requests in, documents out.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::body::Body;
+use dialect_bookingexperts::{NAME, State, api, scopes};
+use domain::access::{Actor, Capabilities, Reach};
+use domain::booking::Status;
+use domain::id::{Id, IdSource};
+use http::{HeaderMap, Request};
+use http_body_util::BodyExt;
+use http_kit::idempotency::NoStoredAnswers;
+use http_kit::{Clock, Kit, Mount};
+use identity::oauth::apps::NewApp;
+use identity::oauth::{OAuth, Profile};
+use identity::{Identity, Occasion, Quota, ROOMY_QUOTA, Settings};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use serde_json::Value;
+use service::Service;
+use service::bookings::{BookingOutcome, BookingWrite, GroupChoice, NewBooking, UnitChoice};
+use service::once::WriteAnswer;
+use service::properties::{PropertyPatch, PropertyWrite, RoomPatch, RoomWrite};
+use service::records::Write;
+use service::sale::BookingDetails;
+use service::tenants::NewTenant;
+use testkit::MovableClock;
+use tower::ServiceExt;
+
+struct HouseClock(MovableClock);
+
+impl Clock for HouseClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+/// The dialect over one store, with a tenant in it that has two administrations.
+#[derive(Clone)]
+pub struct House {
+    pub clock: MovableClock,
+    pub oauth: OAuth,
+    pub identity: Identity,
+    pub service: Service,
+    pub state: State,
+    pub tenant_id: Id,
+    /// Somebody of the house, who may do everything.
+    pub actor: Actor,
+    /// Two administrations, with a rentable type of ten units each.
+    pub parks: [(Id, Id); 2],
+    /// A key that may do everything.
+    pub key: String,
+    /// The app that the key is for, and its installation.
+    pub installation: (Id, Id),
+    router: axum::Router,
+}
+
+/// An answer.
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        let text = || String::from_utf8_lossy(&self.body).into_owned();
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", text()))
+    }
+
+    /// The code of the first error.
+    pub fn code(&self) -> (u16, String) {
+        let body = self.json();
+        let code = body["errors"][0]["code"].as_str();
+        (
+            self.status,
+            code.unwrap_or_else(|| panic!("{body}")).to_owned(),
+        )
+    }
+}
+
+/// Runs a test over every store.
+pub async fn in_every_house<F, Run>(test: F)
+where
+    F: Fn(Arc<House>) -> Run,
+    Run: Future<Output = ()>,
+{
+    testkit::for_each_store(|store| {
+        let test = &test;
+        async move {
+            let clock = MovableClock::default();
+            let identity = Identity::new(store.clone(), Settings::default());
+            let service = Service::new(store.clone());
+            let profile = Profile::new(NAME, "https://book.example/bookingexperts").unwrap();
+            let oauth = identity.oauth(Arc::new(profile));
+            let state = State::new(service.clone(), oauth.clone()).unwrap();
+            let kit = Kit::new(
+                Arc::new(HouseClock(clock.clone())),
+                Arc::new(identity.clone()),
+                Arc::new(NoStoredAnswers),
+                Arc::new(IdSource::new(1)),
+            );
+            let mount = Mount::new("https://book.example", "/bookingexperts/v3");
+            let router = api().unwrap().router(&state, &Arc::new(kit), &[mount]);
+            let rooms = Rooms {
+                clock,
+                oauth,
+                identity,
+                service,
+                state,
+                router,
+            };
+            let house = House::new(rooms, "Dunes").await;
+            let tenant_id = house.tenant_id;
+            test(Arc::new(house)).await;
+            testkit::verify(&store, tenant_id).await;
+        }
+    })
+    .await;
+}
+
+fn actor_of(tenant_id: Id, now: Timestamp) -> Actor {
+    Actor {
+        tenant_id,
+        client_id: tenant_id,
+        grant_id: tenant_id,
+        capabilities: Arc::new(Capabilities::everything(Reach::Tenant)),
+        organizations: None,
+        now,
+        request_id: "test".into(),
+    }
+}
+
+async fn park(service: &Service, actor: &Actor, name: &str) -> (Id, Id) {
+    let room = RoomWrite {
+        id: None,
+        patch: RoomPatch {
+            name: Some("Lodge".into()),
+            quantity: Some(50),
+            ..RoomPatch::default()
+        },
+        units: Vec::new(),
+    };
+    let write = PropertyWrite {
+        id: None,
+        patch: PropertyPatch {
+            name: Some(name.into()),
+            ..PropertyPatch::default()
+        },
+        rooms: vec![room],
+    };
+    let written = service
+        .properties()
+        .write(actor, vec![write])
+        .await
+        .unwrap();
+    let view = written.into_iter().next().unwrap().unwrap().after;
+    (view.organization.id, view.rooms[0].resource.id)
+}
+
+/// What the houses over one store share.
+struct Rooms {
+    clock: MovableClock,
+    oauth: OAuth,
+    identity: Identity,
+    service: Service,
+    state: State,
+    router: axum::Router,
+}
+
+impl House {
+    async fn new(rooms: Rooms, name: &str) -> Self {
+        let Rooms {
+            clock,
+            oauth,
+            identity,
+            service,
+            state,
+            router,
+        } = rooms;
+        let new = NewTenant {
+            name: name.into(),
+            sandbox: true,
+            clock: None,
+        };
+        let tenant_id = service.tenant_create(new, clock.now()).await.unwrap().id;
+        let actor = actor_of(tenant_id, clock.now());
+        let parks = [
+            park(&service, &actor, "North").await,
+            park(&service, &actor, "South").await,
+        ];
+        let mut house = House {
+            clock,
+            oauth,
+            identity,
+            service,
+            state,
+            tenant_id,
+            actor,
+            parks,
+            key: String::new(),
+            installation: (tenant_id, tenant_id),
+            router,
+        };
+        let all = scopes::permissions();
+        let words: Vec<&str> = all.iter().map(|known| known.word.as_str()).collect();
+        let (app, installation, key) = house.install(&words, None, ROOMY_QUOTA).await;
+        (house.key, house.installation) = (key, (app, installation));
+        house
+    }
+
+    /// Another tenant over the same store, with administrations of its own.
+    pub async fn another_tenant(&self, name: &str) -> Self {
+        let rooms = Rooms {
+            clock: self.clock.clone(),
+            oauth: self.oauth.clone(),
+            identity: self.identity.clone(),
+            service: self.service.clone(),
+            state: self.state.clone(),
+            router: self.router.clone(),
+        };
+        Self::new(rooms, name).await
+    }
+
+    /// An app with these words, and a key for it: (app, installation, key).
+    pub async fn install(
+        &self,
+        words: &[&str],
+        organizations: Option<Vec<Id>>,
+        quota: Quota,
+    ) -> (Id, Id, String) {
+        let known = scopes::permissions().into_iter();
+        let permissions: Vec<_> = known
+            .filter(|permission| words.contains(&permission.word.as_str()))
+            .collect();
+        assert_eq!(permissions.len(), words.len(), "{words:?}");
+        static APPS: AtomicU64 = AtomicU64::new(0);
+        let number = APPS.fetch_add(1, Ordering::Relaxed);
+        let seed = number.to_le_bytes().repeat(4);
+        let mut random = ChaCha20Rng::from_seed(seed.try_into().unwrap());
+        let app = NewApp {
+            tenant_id: self.tenant_id,
+            name: format!("App {number}"),
+            confidential: true,
+            redirect_uris: Vec::new(),
+            permissions,
+            quota,
+        };
+        let occasion = self.occasion();
+        let registered = self.oauth.register(app, &occasion, &mut random).await;
+        let app_id = registered.unwrap().unwrap().app_id;
+        let made = self
+            .oauth
+            .api_key(
+                self.tenant_id,
+                app_id,
+                organizations,
+                &occasion,
+                &mut random,
+            )
+            .await;
+        let (installation, key) = made.unwrap().unwrap();
+        (app_id, installation, key.reveal().to_owned())
+    }
+
+    /// A key with these words.
+    pub async fn key_for(&self, words: &[&str]) -> String {
+        self.install(words, None, ROOMY_QUOTA).await.2
+    }
+
+    pub fn occasion(&self) -> Occasion {
+        Occasion {
+            now: self.clock.now(),
+            remote_ip: [127, 0, 0, 1].into(),
+            request_id: "test".into(),
+        }
+    }
+
+    /// Writes rows, all or nothing.
+    pub async fn write(&self, writes: Vec<Write>) {
+        let written = self.service.write_all(&self.actor, writes).await.unwrap();
+        written.unwrap();
+    }
+
+    /// Books a stay in a rentable type.
+    pub async fn book(&self, new: NewBooking) -> Id {
+        let writes = vec![BookingWrite::Create(Box::new(new))];
+        let bookings = self.service.bookings();
+        let answer = bookings.write(&self.actor, writes, None).await;
+        let WriteAnswer::Fresh(outcomes) = answer.unwrap() else {
+            panic!("nothing was replayed");
+        };
+        let outcome: BookingOutcome = outcomes.into_iter().next().unwrap();
+        outcome.result.unwrap().after.booking.id
+    }
+
+    pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Reply {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    pub async fn get_as(&self, key: &str, path: &str) -> Reply {
+        let path = format!("/bookingexperts/v3{path}");
+        self.ask("GET", &path, &[("x-api-key", key)]).await
+    }
+
+    /// The document at a path, which has to be there.
+    pub async fn get(&self, path: &str) -> Value {
+        let reply = self.get_as(&self.key, path).await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.json());
+        assert_eq!(reply.headers["content-type"], "application/vnd.api+json");
+        reply.json()
+    }
+}
+
+/// A stay for two.
+pub fn stay(resource_id: Id, arrival: Date, departure: Date) -> NewBooking {
+    let mut details = BookingDetails::default();
+    details.party.adults = 2;
+    details.contact.last_name = "Vos".into();
+    NewBooking {
+        resource_id,
+        arrival,
+        departure,
+        quantity: 1,
+        unit: UnitChoice::Any,
+        status: Status::Confirmed,
+        opened: false,
+        held_until: None,
+        group: GroupChoice::Alone,
+        channel: "direct".into(),
+        external_reference: String::new(),
+        details,
+        price_given: true,
+        lines: Vec::new(),
+        notes: Vec::new(),
+        check_availability: true,
+        charge_price: false,
+        announce: false,
+    }
+}
+
+/// The ids of a document's list.
+pub fn ids(document: &Value) -> Vec<String> {
+    let rows = document["data"].as_array().unwrap();
+    rows.iter()
+        .map(|row| row["id"].as_str().unwrap().to_owned())
+        .collect()
+}
