@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    delivery::SealedSecret,
     Kind, Table,
     sale::Extra,
     shared::{
@@ -242,6 +243,8 @@ pub struct CommandDetails {
     pub enabled_when: String,
     /// The client that it belongs to.
     pub client_id: Option<Id>,
+    /// The secrets that its calls are signed with, oldest first.
+    pub secrets: Vec<SealedSecret>,
     /// Attributes of one dialect.
     pub extra: Extra,
 }
@@ -261,8 +264,10 @@ impl Details for CommandDetails {
         if !["get", "post", "put", "patch", "delete"].contains(&self.method.as_str()) {
             return Err(Invalid::new("method", "get, post, put, patch or delete"));
         }
-        // Where the address leads is judged when it is called; what is none is refused here.
-        let rest = self.target_url.strip_prefix("https://");
+        // Where the address leads, and whether http is good enough, is judged when it is called; what is
+        // none is refused here.
+        let http = self.target_url.strip_prefix("http://");
+        let rest = self.target_url.strip_prefix("https://").or(http);
         if self.target_url.len() > 2_000 || rest.is_none_or(str::is_empty) {
             return Err(Invalid::new("target_url", "an https:// address"));
         }

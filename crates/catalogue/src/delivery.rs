@@ -89,6 +89,8 @@ pub struct Subscription {
     pub owner: Option<Owner>,
     /// Why it is not active.
     pub off: Option<SwitchedOff>,
+    /// When its client last changed it; none until then.
+    pub changed_at: Option<Timestamp>,
 }
 
 /// How a subscription fares.

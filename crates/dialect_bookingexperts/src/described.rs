@@ -10,18 +10,26 @@ use serde_json::{Map, Value, json};
 
 use crate::dialect::BookingExperts;
 use crate::endpoints::{Gives, Served};
+use crate::hooks::table::{self, Leaving};
 use crate::scopes;
 
 const PARAMETERS: &str = "/components/parameters";
 
 /// The document of these endpoints.
-pub fn document(schema: &Schema, served: &[Served]) -> Value {
+pub fn document(schema: &Schema, served: &[Served], leaving: &[Leaving]) -> Value {
     let endpoints = served.iter().map(|served| served.endpoint.clone());
+    let endpoints = endpoints.chain(leaving.iter().map(|row| row.endpoint.clone()));
     let mut document = Api::new(BookingExperts, endpoints.collect()).document(&about());
     let mut parameters = Map::new();
     for served in served {
         let operation = &mut document["paths"][served.path]["get"];
         describe(operation, schema, served, &mut parameters);
+    }
+    for row in leaving {
+        let operation = &mut document["paths"][row.path][row.method];
+        table::describe(operation, schema, row, &mut |parameter, kind| {
+            shared(parameter, kind, &mut parameters)
+        });
     }
     document["components"]["parameters"] = in_order(parameters).into();
     let schemas = openapi::components(schema);

@@ -5,11 +5,12 @@
 
 use domain::access::Capability;
 use http_kit::{Api, Call, Endpoint, Refusal, get};
-use jsonapi::{ResourceType, Schema};
+use jsonapi::{Flaws, ResourceType};
 use service::UseCase;
 use service::records::Readable;
 
 use crate::dialect::BookingExperts;
+use crate::hooks::table;
 use crate::kinds::{bookings, platform as platform_kinds, structure as structure_kinds};
 use crate::read::{self, Root, Shown, contact, platform};
 use crate::rows::{
@@ -227,7 +228,9 @@ pub fn served() -> Vec<Served> {
 
 /// All endpoints.
 pub fn endpoints() -> Vec<Endpoint<State>> {
-    served().into_iter().map(|served| served.endpoint).collect()
+    let served = served().into_iter().map(|served| served.endpoint);
+    let leaving = table::all().into_iter().map(|row| row.endpoint);
+    served.chain(leaving).collect()
 }
 
 /// The dialect with its table, serving its own document at `/oas3.json`.
@@ -235,14 +238,17 @@ pub fn endpoints() -> Vec<Endpoint<State>> {
 /// # Errors
 /// When the declarations contradict each other; a mistake of ours that a test finds first.
 pub fn api() -> Result<Api<State>, Refusal> {
-    let schema = kinds::schema().map_err(|flaws| Refusal::internal(flaws.to_string()))?;
-    Api::new(BookingExperts, endpoints()).serving("/oas3.json", &document(&schema))
+    let document = document().map_err(Refusal::internal)?;
+    Api::new(BookingExperts, endpoints()).serving("/oas3.json", &document)
 }
 
 /// The OpenAPI document of the table.
-#[must_use]
-pub fn document(schema: &Schema) -> serde_json::Value {
-    described::document(schema, &served())
+///
+/// # Errors
+/// When the declarations contradict each other; a mistake of ours that a test finds first.
+pub fn document() -> Result<serde_json::Value, Flaws> {
+    let (served, leaving) = (served(), table::all());
+    Ok(described::document(&kinds::schema()?, &served, &leaving))
 }
 
 #[cfg(test)]
@@ -264,7 +270,7 @@ mod tests {
 
     #[test]
     fn the_document_has_every_path_and_whatever_it_refers_to() {
-        let written = document(&kinds::schema().unwrap());
+        let written = document().unwrap();
         let paths = written["paths"].as_object().unwrap();
         for served in served() {
             assert!(paths[served.path]["get"].is_object(), "{}", served.path);

@@ -7,10 +7,12 @@
 //! what is stored as resources of these types, [`read`] answers requests for them, and [`endpoints`] is
 //! the table of contents; who may do what stands in [`scopes`].
 
+pub mod commands;
 mod described;
 pub mod dialect;
 pub mod endpoints;
 pub mod errors;
+pub mod hooks;
 pub mod kinds;
 mod read;
 mod rows;
@@ -20,4 +22,5 @@ pub mod state;
 
 pub use self::dialect::{BookingExperts, NAME};
 pub use self::endpoints::{api, document, endpoints};
-pub use self::state::State;
+pub use self::hooks::Webhooks;
+pub use self::state::{Outside, State};

@@ -31,11 +31,16 @@ pub struct Seen {
 impl Seen {
     /// What the caller of this call is shown, before its channels are known.
     pub fn by(call: &Call) -> Self {
+        Self::of(Arc::clone(&call.caller))
+    }
+
+    /// What a caller is shown, before its channels are known.
+    pub fn of(caller: Arc<Caller>) -> Self {
         Self {
-            caller: Arc::clone(&call.caller),
+            personal: caller.may(capability::BOOKINGS_PERSONAL_READ),
+            financial: caller.may(capability::BOOKINGS_FINANCIAL_READ),
             slugs: Vec::new(),
-            personal: call.actor.may(capability::BOOKINGS_PERSONAL_READ),
-            financial: call.actor.may(capability::BOOKINGS_FINANCIAL_READ),
+            caller,
         }
     }
 
@@ -81,9 +86,14 @@ impl Seen {
         Test::one_of(const { Field::new("channel") }, self.slugs.iter().cloned())
     }
 
+    /// Whether what came through this channel may be shown as this type.
+    pub fn shows_channel(&self, kind: &ResourceType, slug: &str) -> bool {
+        !self.restricts(kind) || self.slugs.iter().any(|own| own == slug)
+    }
+
     /// Whether a booking may be shown as this type.
     pub fn shows_booking(&self, kind: &ResourceType, booking: &Booking) -> bool {
-        !self.restricts(kind) || self.slugs.contains(&booking.channel)
+        self.shows_channel(kind, &booking.channel)
     }
 
     /// Whether the names in a booking may be shown.

@@ -103,7 +103,14 @@ impl App {
                 ..identity::Settings::default()
             },
         );
-        let formats = apps::formats(leaving::formats(), dialects, &service, settings);
+        let places = dialects
+            .iter()
+            .map(|dialect| Place::new(dialect, &public_url, dialect.prefix));
+        let places: Vec<Place<'_>> = places.collect();
+        let oauth = places.iter().map(|place| place.oauth(&identity));
+        let oauth: Vec<OAuth> = oauth.collect::<anyhow::Result<_>>()?;
+        let each = dialects.iter().zip(&oauth);
+        let formats = apps::formats(leaving::formats(), each, &service, settings)?;
         let outgoing = leaving::outgoing(&store, &clock, &secret, &seed, settings, formats);
         let carrier = leaving::carrier(&outgoing)?;
         let kit = kit(&identity, &clock, ids, &settings.trusted_proxies, dialects);
@@ -132,14 +139,13 @@ impl App {
             outgoing: outgoing.clone(),
             oauth: oauth.clone(),
             ask: Arc::new(carrier.clone()),
+            environment: settings.environment.as_str().into(),
             seed,
         };
-        let mut oauth = Vec::with_capacity(dialects.len());
+        for (place, shared) in places.iter().zip(&oauth) {
+            routers = routers.with(place.router(rooms(shared), &kit)?);
+        }
         for dialect in dialects {
-            let place = Place::new(dialect, &public_url, dialect.prefix);
-            let shared = place.oauth(&identity)?;
-            routers = routers.with(place.router(rooms(&shared), &kit)?);
-            oauth.push(shared);
             for host in (dialect.hosts)(&settings.hosts) {
                 let place = Place::new(dialect, &with_host(&public_url, host), "");
                 let alone = place.oauth(&identity)?;
@@ -242,7 +248,7 @@ fn with_host(public_url: &str, host: &str) -> String {
 }
 
 fn not_found() -> Response<Body> {
-    let body = r#"{"error":{"code":"not_found","message":"There is nothing at this address. APIs stand under /beds24/v2 and /tabard/v1."}}"#;
+    let body = r#"{"error":{"code":"not_found","message":"There is nothing at this address. APIs stand under /beds24/v2, /bookingexperts/v3 and /tabard/v1."}}"#;
     let json = [(header::CONTENT_TYPE, "application/json")];
     (StatusCode::NOT_FOUND, json, body).into_response()
 }

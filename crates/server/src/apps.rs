@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use anyhow::anyhow;
 use axum::Router;
 use http_kit::{Kit, Mount};
 use identity::{
@@ -26,7 +27,37 @@ use service::{
 use crate::settings::{Hosts, Settings};
 
 /// All of them.
-pub const DIALECTS: &[AppDialect] = &[];
+pub const DIALECTS: &[AppDialect] = &[BOOKING_EXPERTS];
+
+const BOOKING_EXPERTS: AppDialect = AppDialect {
+    name: dialect_bookingexperts::NAME,
+    prefix: "/bookingexperts",
+    api_prefix: "/v3",
+    hosts: |hosts| &hosts.bookingexperts,
+    permissions: dialect_bookingexperts::scopes::permissions,
+    quota: identity::BOOKING_EXPERTS_QUOTA,
+    adjust: |_| {},
+    api: booking_experts,
+    document: || Ok(dialect_bookingexperts::document()?),
+    format: Some(|service, oauth, settings| {
+        let (service, oauth) = (service.clone(), oauth.clone());
+        let format = dialect_bookingexperts::Webhooks::new(service, oauth, &settings.environment)?;
+        Ok(Arc::new(format))
+    }),
+};
+
+fn booking_experts(rooms: Rooms, kit: &Arc<Kit>, place: &Mount) -> anyhow::Result<Router> {
+    let outside = dialect_bookingexperts::Outside {
+        outgoing: rooms.outgoing,
+        ask: rooms.ask,
+        environment: rooms.environment,
+    };
+    let state = dialect_bookingexperts::State::new(rooms.service, rooms.oauth)?;
+    let api = dialect_bookingexperts::api();
+    let api = api.map_err(|_| anyhow!("the document of Booking Experts can't be written"))?;
+    let places = std::slice::from_ref(place);
+    Ok(api.router(&state.with_outside(outside), kit, places))
+}
 
 /// A dialect whose apps come in by OAuth 2.0.
 #[derive(Clone, Copy)]
@@ -54,8 +85,9 @@ pub struct AppDialect {
     pub format: Option<MakesFormat>,
 }
 
-/// Makes the format of a dialect's webhooks.
-pub type MakesFormat = fn(&Service, &Settings) -> Arc<dyn Render>;
+/// Makes the format of a dialect's webhooks, which may ask what the installations of apps may know, and
+/// names addresses on the shared host.
+pub type MakesFormat = fn(&Service, &OAuth, &Settings) -> anyhow::Result<Arc<dyn Render>>;
 
 /// What the API of a dialect stands on.
 #[derive(Clone)]
@@ -70,6 +102,8 @@ pub struct Rooms {
     pub oauth: OAuth,
     /// Asks other servers, by the rules by which webhooks leave.
     pub ask: Arc<dyn Ask>,
+    /// The name of the environment.
+    pub environment: Arc<str>,
     /// What the secrets of this run follow from.
     pub seed: [u8; 32],
 }
@@ -89,14 +123,22 @@ impl AppDialect {
     }
 }
 
-/// The formats of these dialects, besides those that are there.
-pub(crate) fn formats(
+/// The formats of these dialects, besides those that are there. Each comes with its OAuth 2.0 server on the
+/// shared host.
+///
+/// # Errors
+/// When a format can't be made; a mistake of ours.
+pub(crate) fn formats<'a>(
     formats: Formats,
-    dialects: &[AppDialect],
+    dialects: impl Iterator<Item = (&'a AppDialect, &'a OAuth)>,
     service: &Service,
     settings: &Settings,
-) -> Formats {
-    let told = |dialect: &AppDialect| Some((dialect.name, dialect.format?(service, settings)));
-    let own = dialects.iter().filter_map(told);
-    own.fold(formats, |all, (name, format)| all.with(name, format))
+) -> anyhow::Result<Formats> {
+    let mut all = formats;
+    for (dialect, oauth) in dialects {
+        if let Some(format) = dialect.format {
+            all = all.with(dialect.name, format(service, oauth, settings)?);
+        }
+    }
+    Ok(all)
 }

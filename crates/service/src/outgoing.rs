@@ -15,6 +15,7 @@ pub mod limits;
 mod log;
 pub mod render;
 pub mod seal;
+mod secrets;
 pub mod sign;
 pub mod standard;
 mod subscriptions;
@@ -31,6 +32,7 @@ use store::Store;
 
 pub use self::{
     log::{AttemptFilter, DeliveryFilter},
+    secrets::Succession,
     subscriptions::{
         Judged, NewSubscription, Refusal, Rotation, SubscriptionPatch, SubscriptionView,
         drop_waiting,

@@ -4,6 +4,7 @@
 //! rows, in [`crate::rows`], and a test holds the two together.
 
 pub mod bookings;
+pub mod leaving;
 pub mod money;
 pub mod operations;
 pub mod platform;
@@ -69,6 +70,10 @@ pub static TYPES: &[&ResourceType] = &[
     &platform::SUBSCRIPTION,
     &platform::ADMINISTRATION_SUBSCRIPTION,
     &platform::APPLICATION_COMMAND,
+    &leaving::WEBHOOK_ENDPOINT,
+    &leaving::WEBHOOK_DELIVERY,
+    &leaving::WEBHOOK_ATTEMPT,
+    &leaving::COMMAND_CALL,
 ];
 
 /// The table of all types.

@@ -2,7 +2,7 @@
 
 use domain::id::Id;
 use http_kit::{Answer, Call, Refusal};
-use jsonapi::{Identifier, Row, Rules};
+use jsonapi::{Row, Rules};
 use service::{content::TenantProfile, inventory::Organization};
 
 use super::{Writing, begin, needs_word, parse};
@@ -52,24 +52,7 @@ pub async fn subscription(state: State, call: Call) -> Result<Answer, Refusal> {
         }
         None => Vec::new(),
     };
-    let granted = granted.iter();
-    let granted = granted.map(|id| Identifier::new("administration_subscription", id));
-    let row = Row::new(&SUBSCRIPTION, installed.id)
-        .at("/subscription")
-        .with(
-            "authorized",
-            installed.cancelled_at.is_none() && !installed.needs_consent,
-        )
-        .with("created_at", installed.created_at)
-        .with(
-            "updated_at",
-            installed.cancelled_at.unwrap_or(installed.created_at),
-        )
-        .to_one(
-            "organization",
-            Some(Identifier::new("organization", tenant_id)),
-        )
-        .to_many("administration_subscriptions", granted.collect());
+    let row = rows::subscription(tenant_id, &installed, &granted);
     finish(&state, &call, &query, look, row).await
 }
 

@@ -12,8 +12,9 @@ pub mod platform;
 pub mod structure;
 pub mod units;
 
-use domain::id::Id;
+use domain::{access::Capability, id::Id};
 use jsonapi::{ResourceType, Row};
+use service::{Subject, UseCase, records::Readable};
 
 use crate::read::{Look, Shown, by_ids};
 
@@ -65,6 +66,18 @@ macro_rules! shown {
                 return by_ids::<$type>(ids, look).await;
             })*
             elsewhere(kind, ids, look).await
+        }
+
+        /// What it takes at use cases to read a type; none for a type that is not kept as rows.
+        pub fn needs(kind: &'static ResourceType) -> Option<Capability> {
+            $(if kind == <$type as Shown>::KIND {
+                return Some(UseCase::Find(<<$type as Shown>::Stored as Readable>::SUBJECT).needs());
+            })*
+            match kind.name {
+                "customer" => Some(UseCase::Find(Subject::Customers).needs()),
+                "organization" => Some(UseCase::Find(Subject::Account).needs()),
+                _ => None,
+            }
         }
 
         /// What each type can be filtered and sorted by, for the test that holds the two tables together.

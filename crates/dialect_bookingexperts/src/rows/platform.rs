@@ -1,11 +1,12 @@
 //! The organization and what it granted.
 
 use domain::id::Id;
+use identity::oauth::installations::Installed;
 use jsonapi::{Identifier, Row};
 use service::content::TenantProfile;
 
 use super::parts::{number, text, to};
-use crate::kinds::platform::ADMINISTRATION_SUBSCRIPTION;
+use crate::kinds::platform::{ADMINISTRATION_SUBSCRIPTION, SUBSCRIPTION};
 use crate::kinds::structure::ORGANIZATION;
 use crate::read::Look;
 
@@ -39,6 +40,26 @@ pub async fn organizations(ids: &[Id], look: &mut Look<'_>) -> service::Result<V
         }
     }
     Ok(rows)
+}
+
+/// The installation of an app, with the administrations that it was granted.
+pub fn subscription(tenant_id: Id, installed: &Installed, granted: &[Id]) -> Row {
+    let granted = granted.iter();
+    let granted = granted.map(|id| Identifier::new("administration_subscription", id));
+    let updated_at = installed.cancelled_at.unwrap_or(installed.created_at);
+    Row::new(&SUBSCRIPTION, installed.id)
+        .at("/subscription")
+        .with(
+            "authorized",
+            installed.cancelled_at.is_none() && !installed.needs_consent,
+        )
+        .with("created_at", installed.created_at)
+        .with("updated_at", updated_at)
+        .to_one(
+            "organization",
+            Some(Identifier::new("organization", tenant_id)),
+        )
+        .to_many("administration_subscriptions", granted.collect())
 }
 
 /// The administrations that the app was granted, each with its channel.

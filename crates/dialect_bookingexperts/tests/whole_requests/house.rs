@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Body;
-use dialect_bookingexperts::{NAME, State, api, scopes};
+use dialect_bookingexperts::{NAME, Outside, State, api, scopes};
 use domain::access::{Actor, Capabilities, Reach};
 use domain::booking::Status;
 use domain::id::{Id, IdSource};
@@ -24,12 +24,16 @@ use serde_json::Value;
 use service::Service;
 use service::bookings::{BookingOutcome, BookingWrite, GroupChoice, NewBooking, UnitChoice};
 use service::once::WriteAnswer;
+use service::outgoing::seal::SealKey;
+use service::outgoing::{Outgoing, Parts};
 use service::properties::{PropertyPatch, PropertyWrite, RoomPatch, RoomWrite};
 use service::records::Write;
 use service::sale::BookingDetails;
 use service::tenants::NewTenant;
 use testkit::MovableClock;
 use tower::ServiceExt;
+
+use crate::outside::{self, Button};
 
 struct HouseClock(MovableClock);
 
@@ -47,6 +51,8 @@ pub struct House {
     pub identity: Identity,
     pub service: Service,
     pub state: State,
+    pub outgoing: Outgoing,
+    pub button: Arc<Button>,
     pub tenant_id: Id,
     /// Somebody of the house, who may do everything.
     pub actor: Actor,
@@ -97,7 +103,21 @@ where
             let service = Service::new(store.clone());
             let profile = Profile::new(NAME, "https://book.example/bookingexperts").unwrap();
             let oauth = identity.oauth(Arc::new(profile));
+            let outgoing = Outgoing::new(Parts {
+                store: store.clone(),
+                formats: outside::formats(&service, &oauth),
+                rules: outside::rules(),
+                key: SealKey::new([3; 32]),
+                now: outside::now(&clock),
+                chance: outside::chance(),
+            });
+            let button = Arc::<Button>::default();
             let state = State::new(service.clone(), oauth.clone()).unwrap();
+            let state = state.with_outside(Outside {
+                outgoing: outgoing.clone(),
+                ask: button.clone(),
+                environment: "staging".into(),
+            });
             let kit = Kit::new(
                 Arc::new(HouseClock(clock.clone())),
                 Arc::new(identity.clone()),
@@ -112,6 +132,8 @@ where
                 identity,
                 service,
                 state,
+                outgoing,
+                button,
                 router,
             };
             let house = House::new(rooms, "Dunes").await;
@@ -169,6 +191,8 @@ struct Rooms {
     identity: Identity,
     service: Service,
     state: State,
+    outgoing: Outgoing,
+    button: Arc<Button>,
     router: axum::Router,
 }
 
@@ -180,6 +204,8 @@ impl House {
             identity,
             service,
             state,
+            outgoing,
+            button,
             router,
         } = rooms;
         let new = NewTenant {
@@ -199,6 +225,8 @@ impl House {
             identity,
             service,
             state,
+            outgoing,
+            button,
             tenant_id,
             actor,
             parks,
@@ -221,6 +249,8 @@ impl House {
             identity: self.identity.clone(),
             service: self.service.clone(),
             state: self.state.clone(),
+            outgoing: self.outgoing.clone(),
+            button: Arc::clone(&self.button),
             router: self.router.clone(),
         };
         Self::new(rooms, name).await
@@ -299,11 +329,21 @@ impl House {
     }
 
     pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
+        self.ask_with(method, path, headers, Body::empty()).await
+    }
+
+    async fn ask_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Body,
+    ) -> Reply {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::empty()).unwrap();
+        let request = request.body(body).unwrap();
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
@@ -312,6 +352,22 @@ impl House {
             headers: parts.headers,
             body,
         }
+    }
+
+    pub async fn send_as(
+        &self,
+        key: &str,
+        method: &str,
+        path: &str,
+        document: Option<&Value>,
+    ) -> Reply {
+        let path = format!("/bookingexperts/v3{path}");
+        let headers = [
+            ("x-api-key", key),
+            ("content-type", "application/vnd.api+json"),
+        ];
+        let body = document.map_or_else(Body::empty, |document| document.to_string().into());
+        self.ask_with(method, &path, &headers, body).await
     }
 
     pub async fn get_as(&self, key: &str, path: &str) -> Reply {

@@ -3,8 +3,11 @@
 #![cfg(test)]
 
 mod access;
+mod commands;
+mod hooks;
 mod house;
 mod including;
+mod outside;
 mod reading;
 mod walk;
 mod world;

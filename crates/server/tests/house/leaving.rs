@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Bytes, routing::post};
+use axum::{Json, Router, body::Bytes, routing::post};
 use domain::access::Actor;
 use http::HeaderMap;
 use serde_json::{Value, json};
@@ -32,25 +32,33 @@ use crate::{
     toy::{TOY, permissions},
 };
 
-/// A receiver on loopback, what it was sent, and how often somebody connected.
-struct Receiver {
+/// A receiver on loopback, what it was sent, and how often somebody connected. It takes webhooks at
+/// `/hook`, and has a button at `/button` that opens a door.
+pub struct Receiver {
     address: SocketAddr,
-    received: mpsc::UnboundedReceiver<(HeaderMap, Value)>,
+    received: mpsc::UnboundedReceiver<(HeaderMap, Bytes)>,
     connections: Arc<AtomicUsize>,
 }
 
 impl Receiver {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let (sent, received) = mpsc::unbounded_channel();
+        let pressed = sent.clone();
         let connections = Arc::<AtomicUsize>::default();
         let hook = move |headers: HeaderMap, body: Bytes| {
             let sent = sent.clone();
+            async move { sent.send((headers, body)).unwrap() }
+        };
+        let button = move |headers: HeaderMap, body: Bytes| {
+            let pressed = pressed.clone();
             async move {
-                let body = serde_json::from_slice(&body).unwrap();
-                sent.send((headers, body)).unwrap();
+                pressed.send((headers, body)).unwrap();
+                Json(json!({ "notice": "The door is open" }))
             }
         };
-        let router = Router::new().route("/hook", post(hook));
+        let router = Router::new()
+            .route("/hook", post(hook))
+            .route("/button", post(button));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let counted = Arc::clone(&connections);
@@ -73,17 +81,28 @@ impl Receiver {
         }
     }
 
-    fn url(&self, host: &str) -> String {
+    pub fn url(&self, host: &str) -> String {
         format!("http://{host}:{}/hook", self.address.port())
     }
 
     async fn next(&mut self) -> (HeaderMap, Value) {
+        let (headers, body) = self.next_bytes().await;
+        (headers, serde_json::from_slice(&body).unwrap())
+    }
+
+    /// The next request, byte by byte.
+    pub async fn next_bytes(&mut self) -> (HeaderMap, Bytes) {
         let waiting = tokio::time::timeout(Duration::from_secs(60), self.received.recv());
         waiting.await.expect("something arrives").unwrap()
     }
+
+    /// Whether nothing has arrived that was not taken.
+    pub fn is_quiet(&mut self) -> bool {
+        self.received.try_recv().is_err()
+    }
 }
 
-fn settings(networks: &[&str]) -> Settings {
+pub fn settings(networks: &[&str]) -> Settings {
     Settings {
         delivery: Delivery {
             allowed_networks: networks.iter().map(|text| text.parse().unwrap()).collect(),
@@ -118,7 +137,7 @@ async fn book(app: &TestApp) -> i64 {
     book_on(app, "2026-12-01", "2026-12-02").await
 }
 
-async fn book_on(app: &TestApp, arrival: &str, departure: &str) -> i64 {
+pub async fn book_on(app: &TestApp, arrival: &str, departure: &str) -> i64 {
     let booking = json!([{
         "roomId": app.room_ids[0].get(), "status": "confirmed", "numAdult": 2,
         "arrival": arrival, "departure": departure, "firstName": "Ada",

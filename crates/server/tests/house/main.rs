@@ -7,3 +7,4 @@ mod hosts;
 mod journal;
 mod leaving;
 mod toy;
+mod webhooks;

@@ -10,7 +10,10 @@ use http::{HeaderMap, StatusCode};
 use http_kit::{
     Answer, Api, Call, Credential, Dialect, Endpoint, Kit, Mount, Reading, Refusal, get, post,
 };
-use identity::{ROOMY_QUOTA, oauth::Permission};
+use identity::{
+    ROOMY_QUOTA,
+    oauth::{OAuth, Permission},
+};
 use serde_json::{Value, json};
 use server::{
     apps::{AppDialect, Rooms},
@@ -114,10 +117,10 @@ async fn question(rooms: Rooms, call: Call) -> Result<Answer, Refusal> {
     Answer::json(StatusCode::OK, &answer)
 }
 
-fn format(_: &Service, settings: &Settings) -> Arc<dyn Render> {
-    Arc::new(Webhooks {
+fn format(_: &Service, _: &OAuth, settings: &Settings) -> anyhow::Result<Arc<dyn Render>> {
+    Ok(Arc::new(Webhooks {
         environment: settings.environment.clone(),
-    })
+    }))
 }
 
 struct Webhooks {

@@ -57,21 +57,31 @@ impl Outgoing {
         page: PageOf,
     ) -> Result<Page<Delivery>> {
         let mut tx = self.store().reader().await?;
-        let known = known(&mut tx, actor, &filter.subscription_ids).await?;
-        let mut all = within(actor, known, "created_at", filter.from, filter.to);
-        all.extend(ids("id", &filter.ids));
-        all.extend(ids("event_id", &filter.event_ids));
-        all.extend(ids("subject_id", &filter.subject_ids));
-        all.extend(words("state", &filter.states));
+        let wanted = deliveries(&mut tx, actor, filter).await?;
         let found = tx
-            .find::<Delivery>(
-                &Condition::All(all),
-                "id DESC",
-                Some(page.limit()),
-                page.offset(),
-            )
+            .find::<Delivery>(&wanted, "id DESC", Some(page.limit()), page.offset())
             .await?;
         Ok(page.page(found))
+    }
+
+    /// How many deliveries a filter leaves.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub async fn deliveries_count(&self, actor: &Actor, filter: &DeliveryFilter) -> Result<u64> {
+        let mut tx = self.store().reader().await?;
+        let wanted = deliveries(&mut tx, actor, filter).await?;
+        Ok(tx.count::<Delivery>(&wanted).await?)
+    }
+
+    /// How many attempts a filter leaves.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub async fn attempts_count(&self, actor: &Actor, filter: &AttemptFilter) -> Result<u64> {
+        let mut tx = self.store().reader().await?;
+        let wanted = attempts(&mut tx, actor, filter).await?;
+        Ok(tx.count::<Attempt>(&wanted).await?)
     }
 
     /// One delivery to a subscription of the caller.
@@ -99,17 +109,9 @@ impl Outgoing {
         page: PageOf,
     ) -> Result<Page<Attempt>> {
         let mut tx = self.store().reader().await?;
-        let known = known(&mut tx, actor, &filter.subscription_ids).await?;
-        let mut all = within(actor, known, "at", filter.from, filter.to);
-        all.extend(ids("delivery_id", &filter.delivery_ids));
-        all.extend(words("outcome", &filter.outcomes));
+        let wanted = attempts(&mut tx, actor, filter).await?;
         let found = tx
-            .find::<Attempt>(
-                &Condition::All(all),
-                "id DESC",
-                Some(page.limit()),
-                page.offset(),
-            )
+            .find::<Attempt>(&wanted, "id DESC", Some(page.limit()), page.offset())
             .await?;
         Ok(page.page(found))
     }
@@ -139,6 +141,26 @@ impl Outgoing {
         };
         Ok(self.store().run(command).await?)
     }
+}
+
+/// The deliveries that a filter leaves.
+async fn deliveries(tx: &mut Tx, actor: &Actor, filter: &DeliveryFilter) -> Result<Condition> {
+    let known = known(tx, actor, &filter.subscription_ids).await?;
+    let mut all = within(actor, known, "created_at", filter.from, filter.to);
+    all.extend(ids("id", &filter.ids));
+    all.extend(ids("event_id", &filter.event_ids));
+    all.extend(ids("subject_id", &filter.subject_ids));
+    all.extend(words("state", &filter.states));
+    Ok(Condition::All(all))
+}
+
+/// The attempts that a filter leaves.
+async fn attempts(tx: &mut Tx, actor: &Actor, filter: &AttemptFilter) -> Result<Condition> {
+    let known = known(tx, actor, &filter.subscription_ids).await?;
+    let mut all = within(actor, known, "at", filter.from, filter.to);
+    all.extend(ids("delivery_id", &filter.delivery_ids));
+    all.extend(words("outcome", &filter.outcomes));
+    Ok(Condition::All(all))
 }
 
 /// The subscriptions of the caller among these; all where none is named.

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::{Condition, Tx};
 
 pub use self::commands::drop_waiting;
+pub(super) use self::commands::rotate;
 use self::commands::{Change, Create, What};
 use super::{
     Outgoing,
@@ -142,6 +143,7 @@ impl Outgoing {
             secrets: vec![self.sealed(owner, &secret, now)],
             owner: new.owner,
             off: None,
+            changed_at: None,
         };
         let view = SubscriptionView {
             health: healthy(&subscription),
@@ -276,21 +278,10 @@ impl Outgoing {
         Ok(removed.map(drop))
     }
 
-    /// The secrets that sign now, oldest first.
+    /// The secrets of a subscription that sign now, oldest first.
     pub fn valid_secrets(&self, subscription: &Subscription, now: Timestamp) -> Vec<Secret> {
         let owner = (subscription.tenant_id, subscription.id);
-        let valid = subscription
-            .secrets
-            .iter()
-            .filter(|secret| secret.ends_at.is_none_or(|ends_at| ends_at > now));
-        let open = |secret: &SealedSecret| match self.0.key.open(owner, &secret.sealed) {
-            Ok(secret) => Some(secret),
-            Err(error) => {
-                tracing::error!(%error, subscription = %subscription.id, "a secret can't be used");
-                None
-            }
-        };
-        valid.filter_map(open).collect()
+        self.open_secrets(owner, &subscription.secrets, now)
     }
 
     /// Whoever is the first to listen hears of what happens from now on: what piled up while nobody
@@ -337,7 +328,7 @@ impl Outgoing {
         }
     }
 
-    fn secret(&self, given: Option<Secret>) -> std::result::Result<Secret, Refusal> {
+    pub(super) fn secret(&self, given: Option<Secret>) -> std::result::Result<Secret, Refusal> {
         match given {
             Some(secret) if (16..=128).contains(&secret.bytes().len()) => Ok(secret),
             Some(_) => Err(Refusal::BadSecret),
@@ -345,7 +336,7 @@ impl Outgoing {
         }
     }
 
-    fn sealed(&self, owner: (Id, Id), secret: &Secret, now: Timestamp) -> SealedSecret {
+    pub(super) fn sealed(&self, owner: (Id, Id), secret: &Secret, now: Timestamp) -> SealedSecret {
         SealedSecret {
             sealed: self.0.key.seal(owner, secret, self.random()),
             created_at: now,

@@ -111,6 +111,7 @@ impl ColdCommand for Change {
             What::Patch(patch) => {
                 let was_active = subscription.active;
                 apply(&mut subscription, patch, self.now);
+                subscription.changed_at = Some(self.now);
                 if was_active != subscription.active {
                     // What was on its way to somebody switched off is gone in either case.
                     drop_waiting(tx, tenant_id, self.id).await?;
@@ -127,6 +128,7 @@ impl ColdCommand for Change {
                 old_ends_at,
             } => {
                 rotate(&mut subscription.secrets, sealed, *old_ends_at, self.now);
+                subscription.changed_at = Some(self.now);
                 tx.update(&mut subscription).await?;
                 "subscription.rotated"
             }
@@ -179,7 +181,7 @@ async fn forgive(tx: &mut Tx, tenant_id: Id, id: Id) -> store::Result<u64> {
 }
 
 /// Puts a new secret behind the others, which end no later than is said.
-fn rotate(
+pub(in crate::outgoing) fn rotate(
     secrets: &mut Vec<SealedSecret>,
     new: &SealedSecret,
     old_ends_at: Timestamp,

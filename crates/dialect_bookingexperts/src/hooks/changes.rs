@@ -1,0 +1,125 @@
+//! What a change has changed, in this dialect's attributes.
+//!
+//! An event knows the house's attributes with their old and new values, and several of them may be one of
+//! the dialect's: adults and children are one group of guests. So the booking is put together as it was
+//! and as it became, both are shown, and what differs is told. Whatever a caller may not read differs in
+//! neither.
+
+use jsonapi::{Locales, ResourceType, Row};
+use serde_json::{Map, Value, json};
+use service::sale::Booking;
+
+use crate::kinds::bookings as kinds;
+use crate::read::{Look, Shown};
+use crate::rows::{
+    bookings::{BookingShown, Reservation},
+    periods::AgendaPeriod,
+};
+
+/// Relationships whose ends are told like attributes.
+const LINKS: &[&str] = &["administration", "booking", "category", "rentable_type"];
+
+/// The changes of a resource that a booking is shown as, `[old, new]` by name.
+///
+/// # Errors
+/// Those of the use cases.
+pub async fn of(
+    kind: &ResourceType,
+    now: &Booking,
+    changes: &Map<String, Value>,
+    look: &mut Look<'_>,
+) -> service::Result<Map<String, Value>> {
+    let (mut old, mut new) = (now.clone(), now.clone());
+    for (name, pair) in changes {
+        set(&mut old, name, &pair[0]);
+        set(&mut new, name, &pair[1]);
+    }
+    let both = [old, new];
+    let shown = if *kind == kinds::RESERVATION {
+        Reservation::show(&both, look).await?
+    } else if *kind == kinds::BOOKING {
+        BookingShown::show(&both, look).await?
+    } else if *kind == kinds::AGENDA_PERIOD {
+        AgendaPeriod::show(&both, look).await?
+    } else {
+        Vec::new()
+    };
+    Ok(match shown.as_slice() {
+        [old, new] => differences(kind, old, new),
+        _ => Map::new(),
+    })
+}
+
+fn differences(kind: &ResourceType, old: &Row, new: &Row) -> Map<String, Value> {
+    let locales = Locales::all();
+    let mut changes = Map::new();
+    for name in kind.attributes.iter().map(|known| known.name) {
+        let (was, is) = (old.value(name), new.value(name));
+        if was != is {
+            let pair = json!([was.to_json(&locales), is.to_json(&locales)]);
+            changes.insert(name.to_owned(), pair);
+        }
+    }
+    for name in LINKS {
+        let end = |row: &Row| row.linked(name).first().map(|end| end.id.clone());
+        let (was, is) = (end(old), end(new));
+        if was != is {
+            changes.insert((*name).to_owned(), json!([was, is]));
+        }
+    }
+    changes
+}
+
+/// Gives a booking a value that an event has told of. What cannot be understood stays as it is.
+fn set(booking: &mut Booking, name: &str, value: &Value) {
+    macro_rules! columns {
+        ($($field:ident),+ $(,)?) => {
+            match name {
+                $(stringify!($field) => {
+                    if let Ok(value) = serde_json::from_value(value.clone()) {
+                        booking.$field = value;
+                    }
+                })+
+                _ => set_detail(booking, name, value),
+            }
+        };
+    }
+    columns!(
+        organization_id,
+        resource_id,
+        group_id,
+        status,
+        opened,
+        arrival_on,
+        departure_on,
+        channel,
+        external_reference,
+        quantity,
+        cancelled_at,
+        held_until,
+    );
+}
+
+/// Details are named as `notes` or `contact.last_name`; what has no value is null.
+fn set_detail(booking: &mut Booking, name: &str, value: &Value) {
+    let Ok(Value::Object(mut details)) = serde_json::to_value(&booking.details) else {
+        return;
+    };
+    let mut place = &mut details;
+    let mut leaf = name;
+    if let Some((outer, inner)) = name.split_once('.') {
+        let inside = place.entry(outer).or_insert_with(|| json!({}));
+        let Value::Object(inside) = inside else {
+            return;
+        };
+        (place, leaf) = (inside, inner);
+    }
+    if value.is_null() {
+        place.remove(leaf);
+    } else {
+        place.insert(leaf.to_owned(), value.clone());
+    }
+    if let Ok(details) = serde_json::from_value(Value::Object(details)) {
+        booking.details = details;
+    }
+}
