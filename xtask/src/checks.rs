@@ -7,7 +7,7 @@ use std::process::Stdio;
 use anyhow::bail;
 
 use crate::postgres::Server;
-use crate::prover::{GATE, Programs, name_of};
+use crate::prover::{Build, GATE, Programs, name_of};
 use crate::screen::say;
 use crate::suite::{Suite, Tally};
 use crate::tests_run::TestsRun;
@@ -144,7 +144,7 @@ fn add_test_steps(suite: &mut Suite, options: &TestOptions) {
 fn add_proof_steps(suite: &mut Suite) {
     let mut programs = None;
     suite.step("programs for the proofs", || {
-        programs = Some(Programs::build(true)?);
+        programs = Some(Programs::build(Build::Tested, true)?);
         Ok(Tally::PASSED)
     });
     let Some(programs) = programs else {

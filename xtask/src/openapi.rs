@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
+use crate::prover::{Build, Programs};
 use crate::screen::say;
 use crate::suite::Tally;
-use crate::workspace::{cargo, root, run};
+use crate::workspace::{root, run};
 
 /// Where the documents are kept.
 const FOLDER: &str = "openapi";
@@ -66,10 +68,8 @@ pub fn compare() -> anyhow::Result<Tally> {
 }
 
 fn generate(folder: &Path) -> anyhow::Result<()> {
-    run(cargo()
-        .args(["run", "--quiet", "--package", "server", "--bin", "tabard"])
-        .args(["--", "openapi", "--out"])
-        .arg(folder))
+    let server = Programs::build(Build::Tested, false)?.server();
+    run(Command::new(server).args(["openapi", "--out"]).arg(folder))
 }
 
 fn documents_in(folder: &Path) -> anyhow::Result<Vec<String>> {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context as _;
@@ -22,6 +22,11 @@ pub struct ProverArguments {
 /// The argument with which a proof must fail, in order to show that it can.
 const CONTROL: &str = "--negative-control";
 
+/// How soon a server must answer after a restart is a figure of the full proof, on a quiet
+/// machine. Where the gate runs, others run too and a disk may think for seconds; what it
+/// must show is that nothing is lost, so only a server that hangs fails it for time.
+const BUSY: &str = "--answer-within-ms=60000";
+
 /// The proofs that every change must pass, as arguments of the prover: short enough for
 /// all of them to take less than ten minutes. The full ones are run by command.
 pub const GATE: &[&[&str]] = &[
@@ -31,8 +36,8 @@ pub const GATE: &[&[&str]] = &[
     &["race", "--rounds", "50", "--store", "postgres", CONTROL],
     &["ways", "--rounds", "20", "--store", "sqlite"],
     &["ways", "--rounds", "20", "--store", "postgres"],
-    &["kill", "--rounds", "10", "--store", "sqlite"],
-    &["kill", "--rounds", "10", "--store", "postgres"],
+    &["kill", "--rounds", "10", BUSY, "--store", "sqlite"],
+    &["kill", "--rounds", "10", BUSY, "--store", "postgres"],
     &["kill", "--rounds", "10", "--store", "sqlite", CONTROL],
     &["kill", "--rounds", "10", "--store", "postgres", CONTROL],
     &["replay", "--every", "20", "--store", "sqlite"],
@@ -45,12 +50,42 @@ pub const GATE: &[&[&str]] = &[
 pub fn run(proof: Option<&str>, arguments: &ProverArguments) -> anyhow::Result<bool> {
     let arguments = arguments.arguments.iter().map(String::as_str);
     let arguments: Vec<&str> = proof.into_iter().chain(arguments).collect();
-    let programs = Programs::build(arguments.contains(&CONTROL))?;
+    let programs = Programs::build(Build::Release, arguments.contains(&CONTROL))?;
     let status = programs.prover(&arguments).status();
     Ok(status.context("prover")?.success())
 }
 
-/// The programs as users run them.
+/// How the programs of a proof are built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Build {
+    /// As users run them; from nothing this takes many minutes. For full proofs and for
+    /// figures.
+    Release,
+    /// As the tests are built, so that the gate compiles no dependency twice. The checks
+    /// of a debug build stay on.
+    Tested,
+}
+
+impl Build {
+    /// Where cargo puts what it builds so, below its target directory.
+    const fn folder(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Tested => "debug",
+        }
+    }
+
+    fn command(self) -> Command {
+        let mut command = cargo();
+        command.args(["build", "-p", "server", "-p", "prover"]);
+        if self == Self::Release {
+            command.arg("--release");
+        }
+        command
+    }
+}
+
+/// The server and the prover.
 #[derive(Debug)]
 pub struct Programs {
     folder: PathBuf,
@@ -59,18 +94,23 @@ pub struct Programs {
 
 impl Programs {
     /// Builds them, and a server that can be told to break its promises if there is to
-    /// be a negative control. The first time this takes minutes.
-    pub fn build(with_control: bool) -> anyhow::Result<Self> {
-        let folder = metadata()?.target_directory.join("release");
+    /// be a negative control.
+    pub fn build(build: Build, with_control: bool) -> anyhow::Result<Self> {
+        let folder = metadata()?.target_directory.join(build.folder());
         // The control goes first, so that the true server is the one that stays.
         let control = if with_control {
-            Some(build_control(&folder)?)
+            Some(build_control(build, &folder)?)
         } else {
             None
         };
-        say("   building server and prover for release …");
-        run_command(release().args(["-p", "server", "-p", "prover"]))?;
+        say("   building server and prover …");
+        run_command(&mut build.command())?;
         Ok(Self { folder, control })
+    }
+
+    /// The server as it is meant to be.
+    pub fn server(&self) -> PathBuf {
+        self.folder.join("tabard")
     }
 
     /// Runs one proof, which shows its own progress and says what went wrong.
@@ -84,7 +124,7 @@ impl Programs {
             .iter()
             .any(|argument| argument.as_ref() == CONTROL);
         let control = self.control.clone().filter(|_| is_control);
-        let server = control.unwrap_or_else(|| self.folder.join("tabard"));
+        let server = control.unwrap_or_else(|| self.server());
         let mut command = Command::new(self.folder.join("prover"));
         command
             .current_dir(root())
@@ -96,18 +136,16 @@ impl Programs {
 
 /// A copy of the server with the feature that lets it break its promises. Only a copy:
 /// nobody shall find such a server where the true one is expected.
-fn build_control(folder: &std::path::Path) -> anyhow::Result<PathBuf> {
+fn build_control(build: Build, folder: &Path) -> anyhow::Result<PathBuf> {
     say("   building the server for the negative controls …");
-    run_command(release().args(["-p", "server", "--features", "negative_control"]))?;
+    run_command(
+        build
+            .command()
+            .args(["--features", "server/negative_control"]),
+    )?;
     let copy = folder.join("tabard-negative-control");
     fs::copy(folder.join("tabard"), &copy).context("the server for the negative controls")?;
     Ok(copy)
-}
-
-fn release() -> Command {
-    let mut command = cargo();
-    command.args(["build", "--release"]);
-    command
 }
 
 /// The name of a proof of the gate: its arguments without what is the same for all.
@@ -125,6 +163,7 @@ pub fn name_of(arguments: &[&str]) -> String {
                 name.push_str(words.next().copied().unwrap_or_default());
             }
             CONTROL => name.push_str(", control"),
+            option if option.starts_with("--") => {}
             word => name.push_str(word),
         }
     }
@@ -140,6 +179,7 @@ mod tests {
         let names: Vec<_> = GATE.iter().map(|arguments| name_of(arguments)).collect();
         assert_eq!(names[0], "race on sqlite");
         assert_eq!(names[3], "race on postgres, control");
+        assert_eq!(names[6], "kill on sqlite");
         let distinct: std::collections::BTreeSet<_> = names.iter().collect();
         assert_eq!(distinct.len(), names.len());
     }

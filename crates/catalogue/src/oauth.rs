@@ -57,6 +57,19 @@ pub struct App {
     pub quota: QuotaRule,
 }
 
+impl App {
+    /// What an installation may do today, of what was granted to it: words that the app no longer has are
+    /// gone. One that follows the app has all of them.
+    pub fn in_force<'a>(
+        &'a self,
+        follows_app: bool,
+        granted: &'a [String],
+    ) -> impl Iterator<Item = &'a Permission> {
+        let is_granted = move |one: &&Permission| follows_app || granted.contains(&one.word);
+        self.permissions.iter().filter(is_granted)
+    }
+}
+
 /// A secret of an app. Several are valid while one is being replaced.
 #[derive(Clone, Debug, PartialEq, Kind)]
 #[kind(table = "app_secret")]
@@ -116,6 +129,16 @@ pub struct Installation {
     pub user_id: Option<Id>,
     /// The channels that were granted.
     pub channels: Vec<ChannelLink>,
+}
+
+impl Installation {
+    /// The word of an installation by keys of one's own.
+    pub const OWN: &'static str = "own";
+
+    /// Whether it has every permission that its app has, at once and without anybody's consent.
+    pub fn follows_app(&self) -> bool {
+        self.how == Self::OWN
+    }
 }
 
 /// An authorization code, kept as its hash, also for a while after it was used.

@@ -82,7 +82,8 @@ pub struct Receipt {
     pub is_whole: bool,
 }
 
-/// Sends parcels.
+/// Sends parcels. Cheap to clone.
+#[derive(Clone)]
 pub struct Carrier {
     rules: Rules,
     times: Times,

@@ -20,8 +20,8 @@ use store::{ColdCommand, Condition, Tx};
 
 use crate::{
     Dispatcher,
-    fan_out::{Subscriber, with_grants},
     queue::{look, put_behind},
+    subscribers::{Subscriber, with_grants},
 };
 
 /// A subscription: tenant and id.
@@ -121,10 +121,11 @@ impl Dispatcher {
             let keys: Vec<Key> = wanted.iter().map(|one| one.key).collect();
             let subscribers = self.subscribers_of(&mut tx, &keys).await?;
             drop(tx);
-            let is_known = |(delivery, _): &(Delivery, bool)| {
-                subscribers.contains_key(&(delivery.tenant_id, delivery.subscription_id))
+            let may_be_told = |(delivery, _): &(Delivery, bool)| {
+                let to = subscribers.get(&(delivery.tenant_id, delivery.subscription_id));
+                to.is_some_and(|to| self.may_be_told(to, &delivery.name, delivery.organization_id))
             };
-            let (found, orphans): (Vec<_>, Vec<_>) = found.into_iter().partition(is_known);
+            let (found, orphans): (Vec<_>, Vec<_>) = found.into_iter().partition(may_be_told);
             let command = Claim {
                 found: found.iter().map(|(delivery, _)| seen(delivery)).collect(),
                 orphans: orphans.iter().map(|(delivery, _)| seen(delivery)).collect(),
@@ -201,7 +202,7 @@ fn seen(delivery: &Delivery) -> Seen {
 
 struct Claim {
     found: Vec<Seen>,
-    /// Those whose grant was taken back.
+    /// Those whose subscriber may not know any more what they tell.
     orphans: Vec<Seen>,
     /// Those that wait for an earlier one.
     behind: Vec<Row>,

@@ -12,16 +12,14 @@
 use std::{
     collections::{HashMap, HashSet},
     panic::AssertUnwindSafe,
-    sync::Arc,
 };
 
 use catalogue::{
     Cells, ColumnKind, Row, Value,
-    access::Grant,
     delivery::{Delivery, Subscription},
 };
 use domain::{
-    access::{Actor, Reach},
+    access::Reach,
     id::{Id, IdSource},
 };
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream};
@@ -36,6 +34,7 @@ use crate::{
         BODY_BYTES, DELIVERIES_AT_ONCE, EVENTS_AT_ONCE, RELEASED_AT_ONCE, RENDER_TIME,
         RENDERED_AT_ONCE, TENANTS_AT_ONCE,
     },
+    subscribers::{Subscriber, with_grants},
     telemetry,
 };
 
@@ -43,13 +42,6 @@ use crate::{
 pub(crate) const HELD: &str = "held";
 /// A delivery that waits for a try.
 pub(crate) const WAITING: &str = "waiting";
-
-/// A subscription with the caller behind it.
-#[derive(Clone)]
-pub(crate) struct Subscriber {
-    pub(crate) subscription: Subscription,
-    pub(crate) actor: Actor,
-}
 
 /// A tenant with something to fan out.
 struct Tenant {
@@ -152,20 +144,25 @@ impl Dispatcher {
         let Some(format) = self.outgoing().formats().get(&to.subscription.format) else {
             return Vec::new();
         };
-        if !to.actor.reaches(event.organization_id) {
-            return Vec::new();
-        }
-        let reaches = |name: &String| {
-            let reach = format.needs(name).and_then(|needed| to.actor.reach(needed));
-            match reach {
-                Some(Reach::Tenant | Reach::EveryTenant) => true,
-                Some(_) => format.judges_reach(),
-                None => false,
-            }
-        };
+        let may_be_told = |name: &String| self.may_be_told(to, name, event.organization_id);
         let mut names = format.names(event);
-        names.retain(|name| to.subscription.events.contains(name) && reaches(name));
+        names.retain(|name| to.subscription.events.contains(name) && may_be_told(name));
         names
+    }
+
+    /// Whether a subscriber may be told under this name of what belongs to an organization.
+    pub(crate) fn may_be_told(&self, to: &Subscriber, name: &str, organization_id: Id) -> bool {
+        let Some(format) = self.outgoing().formats().get(&to.subscription.format) else {
+            // Another server may know the format and judges then; here nothing can be rendered.
+            return true;
+        };
+        let reach = format.needs(name).and_then(|needed| to.actor.reach(needed));
+        let is_reached = match reach {
+            Some(Reach::Tenant | Reach::EveryTenant) => true,
+            Some(_) => format.judges_reach(),
+            None => false,
+        };
+        is_reached && to.actor.reaches(organization_id)
     }
 
     fn delivery<'a>(
@@ -292,46 +289,6 @@ async fn held(tx: &mut Tx, tenant_id: Id) -> store::Result<Vec<Id>> {
         .await?;
     let read = |row| Ok(Cells::of("delivery", row).next("id")?);
     rows.into_iter().map(read).collect()
-}
-
-/// Adds the callers behind subscriptions, and leaves out those whose grant was taken back. `clocks`
-/// says what time it is for each tenant.
-pub(crate) async fn with_grants(
-    tx: &mut Tx,
-    subscriptions: Vec<Subscription>,
-    clocks: &HashMap<Id, Timestamp>,
-) -> store::Result<Vec<Subscriber>> {
-    let mut ids: Vec<Id> = subscriptions.iter().map(|of| of.grant_id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let ids = ids.into_iter().map(Value::from).collect();
-    let grants = tx
-        .find::<Grant>(&Condition::In("id", ids), "", None, 0)
-        .await?;
-    let grants: HashMap<Id, Grant> = grants.into_iter().map(|grant| (grant.id, grant)).collect();
-    let with_grant = |subscription: Subscription| {
-        let grant = grants.get(&subscription.grant_id)?;
-        let is_good = grant.revoked_at.is_none() && grant.tenant_id == subscription.tenant_id;
-        let now = *clocks.get(&subscription.tenant_id)?;
-        is_good.then(|| Subscriber {
-            actor: actor(grant, now),
-            subscription,
-        })
-    };
-    Ok(subscriptions.into_iter().filter_map(with_grant).collect())
-}
-
-/// A grant as a caller.
-fn actor(grant: &Grant, now: Timestamp) -> Actor {
-    Actor {
-        tenant_id: grant.tenant_id,
-        client_id: grant.client_id,
-        grant_id: grant.id,
-        capabilities: Arc::new(grant.capabilities.clone()),
-        organizations: grant.organizations.clone().map(Into::into),
-        now,
-        request_id: "delivery".to_owned(),
-    }
 }
 
 /// Events of a tenant with whether they are announced.

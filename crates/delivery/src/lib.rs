@@ -23,6 +23,7 @@ pub mod limits;
 pub mod mail;
 mod queue;
 pub mod resolve;
+mod subscribers;
 pub mod telemetry;
 mod tries;
 mod under_way;

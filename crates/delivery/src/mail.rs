@@ -17,11 +17,11 @@ use futures_util::future::{BoxFuture, join_all};
 use jiff::Timestamp;
 use store::{ColdCommand, Tx, Value};
 
+use self::templates::Templates;
 pub use self::{
     compose::{BadMail, From, composed},
-    leave::{BadPost, Security, Smtp},
+    leave::{BadPost, NotSent, Security, Smtp},
 };
-use self::{leave::NotSent, templates::Templates};
 use crate::{
     Dispatcher,
     backoff::{Failed, next_try},
@@ -151,14 +151,32 @@ impl Dispatcher {
         Ok(claimed.map(counted).collect())
     }
 
-    async fn send_mail(&self, mail: &Mail) -> End {
+    /// Sends a mail that is no row and becomes none, so that what it says is never stored. Whoever
+    /// calls has to repeat it where that is worth while.
+    ///
+    /// # Errors
+    /// [`NotSent`] says whether it may leave later.
+    pub async fn send_unwritten(&self, mail: &Mail) -> Result<(), NotSent> {
+        let sent = self.hand_over(mail).await;
+        telemetry::mailed(match &sent {
+            Ok(()) => "sent",
+            Err(NotSent::Later(_)) => "again",
+            Err(NotSent::Never(_)) => "refused",
+        });
+        sent
+    }
+
+    async fn hand_over(&self, mail: &Mail) -> Result<(), NotSent> {
         let post = self.post();
         let composed = composed(mail, &post.from, &post.templates, self.now());
-        let sent = match composed {
+        match composed {
             Err(bad) => Err(NotSent::Never(bad.to_string())),
             Ok(message) => post.send(mail.id, message).await,
-        };
-        let end = match sent {
+        }
+    }
+
+    async fn send_mail(&self, mail: &Mail) -> End {
+        let end = match self.hand_over(mail).await {
             Ok(()) => End::Sent,
             Err(NotSent::Never(problem)) => End::Over {
                 state: "refused",

@@ -13,8 +13,9 @@ use crate::{
     backoff::{Failed, next_try, retry_after},
     carry::{Parcel, Receipt, excerpt, is_redirect},
     claims::Claimed,
-    fan_out::{Subscriber, event_of},
+    fan_out::event_of,
     limits::EXCERPT_BYTES,
+    subscribers::Subscriber,
     telemetry,
 };
 

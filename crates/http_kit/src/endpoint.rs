@@ -40,13 +40,14 @@ use std::time::Duration;
 use domain::access::Capability;
 use http::Method;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::call::{Call, PublicCall};
 use crate::cost::Cost;
 use crate::handler::{self, Boxed, TakesCall};
 use crate::limits;
-use crate::openapi::Parameter;
+use crate::openapi::{Body, Parameter};
 use crate::refusal::Refusal;
 
 /// Who may call an endpoint.
@@ -93,8 +94,10 @@ pub(crate) struct Described {
     pub(crate) tag: Option<&'static str>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) queries: Vec<SchemaOf>,
-    pub(crate) body: Option<SchemaOf>,
-    pub(crate) answers: Vec<(u16, Option<SchemaOf>)>,
+    /// Parameter objects that were made elsewhere.
+    pub(crate) ready_parameters: Vec<Value>,
+    pub(crate) body: Option<Body>,
+    pub(crate) answers: Vec<(u16, Option<Body>)>,
 }
 
 /// What the permission tests walk.
@@ -245,7 +248,23 @@ impl<S> Endpoint<S> {
     /// What the body is.
     #[must_use]
     pub fn body<T: JsonSchema>(mut self) -> Endpoint<S> {
-        self.described.body = Some(SchemaGenerator::subschema_for::<T>);
+        self.described.body = Some(Body::Type(SchemaGenerator::subschema_for::<T>));
+        self
+    }
+
+    /// What the body is, as a schema that was made elsewhere. It may refer to
+    /// [`crate::openapi::Document::schemas`].
+    #[must_use]
+    pub fn body_schema(mut self, schema: Value) -> Endpoint<S> {
+        self.described.body = Some(Body::Schema(schema));
+        self
+    }
+
+    /// Parameters as whole parameter objects of OpenAPI that were made elsewhere. One that stands in
+    /// the path takes the place of the plain text that the document assumes.
+    #[must_use]
+    pub fn parameter_objects(mut self, parameters: impl IntoIterator<Item = Value>) -> Endpoint<S> {
+        self.described.ready_parameters.extend(parameters);
         self
     }
 
@@ -253,6 +272,16 @@ impl<S> Endpoint<S> {
     #[must_use]
     pub fn answer<T: JsonSchema>(mut self, status: u16) -> Endpoint<S> {
         let schema: SchemaOf = SchemaGenerator::subschema_for::<T>;
+        let schema = Body::Type(schema);
+        self.described.answers.push((status, Some(schema)));
+        self
+    }
+
+    /// What is answered with this status, as a schema that was made elsewhere. It may refer to
+    /// [`crate::openapi::Document::schemas`].
+    #[must_use]
+    pub fn answer_schema(mut self, status: u16, schema: Value) -> Endpoint<S> {
+        let schema = Body::Schema(schema);
         self.described.answers.push((status, Some(schema)));
         self
     }

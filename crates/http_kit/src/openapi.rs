@@ -26,7 +26,15 @@ pub struct Document {
     pub media_type: String,
     /// The security scheme object of its credential.
     pub security: Value,
-    error: Option<SchemaOf>,
+    error: Option<Body>,
+    schemas: Map<String, Value>,
+}
+
+/// What a body is described by: a type, or a schema that was made elsewhere.
+#[derive(Clone)]
+pub(crate) enum Body {
+    Type(SchemaOf),
+    Schema(Value),
 }
 
 impl Document {
@@ -41,13 +49,29 @@ impl Document {
             media_type: "application/json".to_owned(),
             security,
             error: None,
+            schemas: Map::new(),
         }
     }
 
     /// The same, with the body of every answer that an endpoint does not name: the errors.
     #[must_use]
     pub fn errors<T: JsonSchema>(mut self) -> Document {
-        self.error = Some(SchemaGenerator::subschema_for::<T>);
+        self.error = Some(Body::Type(SchemaGenerator::subschema_for::<T>));
+        self
+    }
+
+    /// The same as [`Document::errors`], with a schema that was made elsewhere.
+    #[must_use]
+    pub fn errors_schema(mut self, schema: Value) -> Document {
+        self.error = Some(Body::Schema(schema));
+        self
+    }
+
+    /// The same, with named schemas that were made elsewhere. They stand in `components.schemas` beside
+    /// those of the types, so `#/components/schemas/NAME` leads to them.
+    #[must_use]
+    pub fn schemas(mut self, schemas: impl IntoIterator<Item = (String, Value)>) -> Document {
+        self.schemas.extend(schemas);
         self
     }
 }
@@ -59,6 +83,7 @@ pub struct Parameter {
     name: &'static str,
     description: &'static str,
     required: bool,
+    style: Option<(&'static str, bool)>,
     schema: Value,
 }
 
@@ -95,12 +120,28 @@ impl Parameter {
         self
     }
 
+    /// The same, whose schema is an array that is written as one text with commas: `ids=1,2,3`.
+    #[must_use]
+    pub fn list(mut self) -> Parameter {
+        self.style = Some(("form", false));
+        self
+    }
+
+    /// The same, whose schema is an object that is written with its keys in brackets:
+    /// `filter[name]=Ada&filter[age]=36`.
+    #[must_use]
+    pub fn deep_object(mut self) -> Parameter {
+        self.style = Some(("deepObject", true));
+        self
+    }
+
     fn at(place: &'static str, name: &'static str, schema: Value) -> Parameter {
         Parameter {
             place,
             name,
             description: "",
             required: false,
+            style: None,
             schema,
         }
     }
@@ -109,6 +150,10 @@ impl Parameter {
         let mut out = json!({ "name": self.name, "in": self.place, "required": self.required });
         if !self.description.is_empty() {
             out["description"] = self.description.into();
+        }
+        if let Some((style, explode)) = self.style {
+            out["style"] = style.into();
+            out["explode"] = explode.into();
         }
         out["schema"] = self.schema;
         out
@@ -135,12 +180,22 @@ impl Schemas {
         }
     }
 
-    fn coming_in(&mut self, schema: SchemaOf) -> Value {
+    fn fields(&mut self, schema: SchemaOf) -> Value {
         schema(&mut self.incoming).to_value()
     }
 
-    fn going_out(&mut self, schema: SchemaOf) -> Value {
-        schema(&mut self.outgoing).to_value()
+    fn coming_in(&mut self, body: &Body) -> Value {
+        match body {
+            Body::Type(schema) => schema(&mut self.incoming).to_value(),
+            Body::Schema(schema) => schema.clone(),
+        }
+    }
+
+    fn going_out(&mut self, body: &Body) -> Value {
+        match body {
+            Body::Type(schema) => schema(&mut self.outgoing).to_value(),
+            Body::Schema(schema) => schema.clone(),
+        }
     }
 }
 
@@ -160,7 +215,7 @@ pub(crate) fn document<S>(dialect: &str, about: &Document, endpoints: &[Endpoint
         }
     }
     let mut paths = Value::Object(paths);
-    let schemas = merged(schemas, &mut paths);
+    let schemas = merged(schemas, &about.schemas, &mut paths);
     let servers: Vec<Value> = about
         .servers
         .iter()
@@ -193,7 +248,7 @@ fn operation<S>(
     if !parameters.is_empty() {
         out["parameters"] = parameters.into();
     }
-    if let Some(body) = described.body {
+    if let Some(body) = &described.body {
         let schema = schemas.coming_in(body);
         out["requestBody"] =
             json!({ "required": true, "content": { &about.media_type: { "schema": schema } } });
@@ -231,6 +286,7 @@ fn parameters<S>(endpoint: &Endpoint<S>, schemas: &mut Schemas) -> Vec<Value> {
     let described = &endpoint.described;
     let mut out: Vec<Value> = path_names(endpoint.path)
         .filter(|name| !described.parameters.iter().any(|known| known.name == *name))
+        .filter(|name| !described.ready_parameters.iter().any(|known| stands_in_path(known, name)))
         .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
         .collect();
     out.extend(
@@ -241,8 +297,9 @@ fn parameters<S>(endpoint: &Endpoint<S>, schemas: &mut Schemas) -> Vec<Value> {
             .map(Parameter::into_value),
     );
     for query in &described.queries {
-        out.extend(query_parameters(&schemas.coming_in(*query)));
+        out.extend(query_parameters(&schemas.fields(*query)));
     }
+    out.extend(described.ready_parameters.iter().cloned());
     if endpoint.accepts_idempotency {
         let schema = json!({ "type": "string", "minLength": 1, "maxLength": crate::limits::IDEMPOTENCY_KEY_CHARACTERS });
         let about = "The same key with the same request gives the same answer again.";
@@ -253,6 +310,10 @@ fn parameters<S>(endpoint: &Endpoint<S>, schemas: &mut Schemas) -> Vec<Value> {
         );
     }
     out
+}
+
+fn stands_in_path(parameter: &Value, name: &str) -> bool {
+    parameter["in"] == "path" && parameter["name"] == name
 }
 
 fn path_names(path: &str) -> impl Iterator<Item = &str> {
@@ -320,11 +381,11 @@ fn without_null(mut schema: Value) -> Value {
 }
 
 fn responses<S>(about: &Document, endpoint: &Endpoint<S>, schemas: &mut Schemas) -> Value {
-    let mut answers = endpoint.described.answers.clone();
+    let mut answers: Vec<_> = endpoint.described.answers.iter().collect();
     answers.sort_by_key(|(status, _)| *status);
     let mut out = Map::new();
     for (status, schema) in answers {
-        let reason = http::StatusCode::from_u16(status).ok();
+        let reason = http::StatusCode::from_u16(*status).ok();
         let reason = reason
             .and_then(|status| status.canonical_reason())
             .unwrap_or("Answer");
@@ -335,7 +396,7 @@ fn responses<S>(about: &Document, endpoint: &Endpoint<S>, schemas: &mut Schemas)
         }
         out.insert(status.to_string(), answer);
     }
-    if let Some(error) = about.error {
+    if let Some(error) = &about.error {
         let schema = schemas.going_out(error);
         let content = json!({ &about.media_type: { "schema": schema } });
         out.insert(
@@ -347,8 +408,8 @@ fn responses<S>(about: &Document, endpoint: &Endpoint<S>, schemas: &mut Schemas)
 }
 
 /// All schemas under their names. Where a type is one thing coming in and another going out, the one going
-/// out is named `…Answer`, also where `paths` refers to it.
-fn merged(mut schemas: Schemas, paths: &mut Value) -> Value {
+/// out is named `…Answer`, also where `paths` refers to it. `ready` are schemas that were made elsewhere.
+fn merged(mut schemas: Schemas, ready: &Map<String, Value>, paths: &mut Value) -> Value {
     let mut incoming = schemas.incoming.take_definitions(true);
     let mut outgoing = schemas.outgoing.take_definitions(true);
     let split: Vec<String> = outgoing
@@ -375,6 +436,13 @@ fn merged(mut schemas: Schemas, paths: &mut Value) -> Value {
             name
         };
         incoming.insert(name, schema);
+    }
+    for (name, schema) in ready {
+        let known = incoming.insert(name.clone(), schema.clone());
+        assert!(
+            known.is_none_or(|known| known == *schema),
+            "the schema {name} stands for two things: a type, and one that was made elsewhere"
+        );
     }
     let mut named: Vec<(String, Value)> = incoming.into_iter().collect();
     named.sort_by(|one, other| one.0.cmp(&other.0));

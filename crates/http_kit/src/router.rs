@@ -108,6 +108,9 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     }
 
     /// The OpenAPI 3.1 document of the table; the same table gives the same bytes.
+    ///
+    /// # Panics
+    /// When a schema that was made elsewhere has the name of a type that is another one.
     #[must_use]
     pub fn document(&self, about: &Document) -> serde_json::Value {
         openapi::document(self.dialect.name(), about, &self.endpoints)

@@ -6,23 +6,25 @@
 use std::{net::IpAddr, sync::Arc};
 
 use axum::{Router, body::Body, response::IntoResponse as _};
+use delivery::carry::Carrier;
 use domain::id::IdSource;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_kit::{
     Api, Callers, Clock, Credential, Denied, Kit, Mount, Proxies, idempotency::NoStoredAnswers,
 };
-use identity::{Caller, Identity};
+use identity::{Caller, Identity, oauth::OAuth};
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use service::Service;
+use service::{Service, outgoing::Outgoing};
 use store::Store;
 use tower::Service as _;
 
-use crate::{house_api, settings::Settings};
-
-/// The dialects whose access tokens open the house's own API.
-const DIALECTS: &[&str] = &[dialect_beds24::NAME];
+use crate::{
+    apps::{self, AppDialect, Rooms},
+    house_api, leaving,
+    settings::Settings,
+};
 
 /// Where Beds24 stands beside the others, and where on a host name of its own.
 const BEDS24: [&str; 2] = ["/beds24/v2", "/beds24/api/v2"];
@@ -38,6 +40,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// What all secrets of this run follow from.
     pub seed: [u8; 32],
+    /// The server's own secret, the same after a restart and on all servers of one store.
+    pub secret: [u8; 32],
     /// Scheme and host by which clients reach it.
     pub public_url: String,
 }
@@ -51,6 +55,12 @@ pub struct App {
     pub service: Service,
     /// Clients, grants, tokens and clocks.
     pub identity: Identity,
+    /// Subscriptions, and the log of what was sent to them.
+    pub outgoing: Outgoing,
+    /// The one way out to other servers.
+    pub carrier: Carrier,
+    /// The OAuth 2.0 servers on the shared host, one for each dialect that lets apps in.
+    pub oauth: Vec<OAuth>,
     /// The real clock, or a test's.
     pub clock: Arc<dyn Clock>,
     /// What answers requests.
@@ -61,13 +71,27 @@ impl App {
     /// Wires the rooms together.
     ///
     /// # Errors
-    /// When an API document can't be written; a mistake of ours.
+    /// When an API document can't be written, a mistake of ours, or the machine's TLS can't be used.
     pub fn build(parts: Parts, settings: &Settings) -> anyhow::Result<Self> {
+        Self::build_with(parts, settings, apps::DIALECTS)
+    }
+
+    /// The same, where these dialects let apps in.
+    ///
+    /// # Errors
+    /// When an API document can't be written, a dialect's OAuth 2.0 would not be safe, or the machine's
+    /// TLS can't be used.
+    pub fn build_with(
+        parts: Parts,
+        settings: &Settings,
+        dialects: &[AppDialect],
+    ) -> anyhow::Result<Self> {
         let Parts {
             store,
             ids,
             clock,
             seed,
+            secret,
             public_url,
         } = parts;
         let service = Service::new(store.clone());
@@ -79,7 +103,10 @@ impl App {
                 ..identity::Settings::default()
             },
         );
-        let kit = kit(&identity, &clock, ids, &settings.trusted_proxies);
+        let formats = apps::formats(leaving::formats(), dialects, &service, settings);
+        let outgoing = leaving::outgoing(&store, &clock, &secret, &seed, settings, formats);
+        let carrier = leaving::carrier(&outgoing)?;
+        let kit = kit(&identity, &clock, ids, &settings.trusted_proxies, dialects);
         let house = house_api::State {
             service: service.clone(),
             identity: identity.clone(),
@@ -97,15 +124,73 @@ impl App {
             let origin = with_host(&public_url, host);
             let mounts = BEDS24_ALONE.map(|prefix| Mount::new(&origin, prefix));
             let alone = beds24_api.router(&beds24, &kit, &mounts);
-            routers.add_host(host, alone.fallback(|| async { not_found() }));
+            routers.add_host(host, alone);
+        }
+        let rooms = |oauth: &OAuth| Rooms {
+            service: service.clone(),
+            identity: identity.clone(),
+            outgoing: outgoing.clone(),
+            oauth: oauth.clone(),
+            ask: Arc::new(carrier.clone()),
+            seed,
+        };
+        let mut oauth = Vec::with_capacity(dialects.len());
+        for dialect in dialects {
+            let place = Place::new(dialect, &public_url, dialect.prefix);
+            let shared = place.oauth(&identity)?;
+            routers = routers.with(place.router(rooms(&shared), &kit)?);
+            oauth.push(shared);
+            for host in (dialect.hosts)(&settings.hosts) {
+                let place = Place::new(dialect, &with_host(&public_url, host), "");
+                let alone = place.oauth(&identity)?;
+                routers.add_host(host, place.router(rooms(&alone), &kit)?);
+            }
         }
         Ok(Self {
             store,
             service,
             identity,
+            outgoing,
+            carrier,
+            oauth,
             clock,
             routers,
         })
+    }
+}
+
+/// One place where a dialect that lets apps in stands.
+struct Place<'a> {
+    dialect: &'a AppDialect,
+    /// Scheme and host.
+    origin: String,
+    /// What precedes everything of the dialect there.
+    prefix: &'a str,
+}
+
+impl<'a> Place<'a> {
+    fn new(dialect: &'a AppDialect, origin: &str, prefix: &'a str) -> Self {
+        Self {
+            dialect,
+            origin: origin.to_owned(),
+            prefix,
+        }
+    }
+
+    /// Its OAuth 2.0 server.
+    fn oauth(&self, identity: &Identity) -> anyhow::Result<OAuth> {
+        let issuer = format!("{}{}", self.origin, self.prefix);
+        let profile = self.dialect.profile(&issuer)?;
+        Ok(identity.oauth(Arc::new(profile)))
+    }
+
+    /// Its API; the OAuth routes below the issuer, with the metadata also where RFC 8414 has clients look
+    /// for it.
+    fn router(&self, rooms: Rooms, kit: &Arc<Kit>) -> anyhow::Result<Router> {
+        let state = http_kit::oauth::State::new(rooms.oauth.clone(), rooms.seed);
+        let prefix = format!("{}{}", self.prefix, self.dialect.api_prefix);
+        let api = (self.dialect.api)(rooms, kit, &Mount::new(&self.origin, &prefix))?;
+        Ok(api.merge(http_kit::oauth::router(&state, kit)))
     }
 }
 
@@ -114,14 +199,18 @@ impl App {
 /// # Errors
 /// When a document can't be written; a mistake of ours.
 pub fn documents() -> anyhow::Result<Vec<(&'static str, Value)>> {
-    Ok(vec![
+    let beds24 = Api::new(dialect_beds24::Beds24, dialect_beds24::endpoints());
+    let mut documents = vec![
         (
             dialect_beds24::NAME,
-            Api::new(dialect_beds24::Beds24, dialect_beds24::endpoints())
-                .document(&dialect_beds24::document()),
+            beds24.document(&dialect_beds24::document()),
         ),
         (house_api::NAME, house_api::document()),
-    ])
+    ];
+    for dialect in apps::DIALECTS {
+        documents.push((dialect.name, (dialect.document)()?));
+    }
+    Ok(documents)
 }
 
 fn kit(
@@ -129,8 +218,14 @@ fn kit(
     clock: &Arc<dyn Clock>,
     ids: Arc<IdSource>,
     proxies: &[IpNet],
+    dialects: &[AppDialect],
 ) -> Arc<Kit> {
-    let callers = Arc::new(EveryDialect(identity.clone()));
+    let mut names = vec![dialect_beds24::NAME];
+    names.extend(dialects.iter().map(|dialect| dialect.name));
+    let callers = Arc::new(EveryDialect {
+        identity: identity.clone(),
+        names,
+    });
     let mut kit = Kit::new(Arc::clone(clock), callers, Arc::new(NoStoredAnswers), ids);
     kit.proxies = Proxies::new(proxies.to_vec());
     Arc::new(kit)
@@ -154,7 +249,11 @@ fn not_found() -> Response<Body> {
 
 /// Looks credentials up. The house's own API takes the access token of any dialect, and lets those of
 /// a sandbox that have ended by its clock come as far as the clock.
-struct EveryDialect(Identity);
+struct EveryDialect {
+    identity: Identity,
+    /// The dialects whose access tokens open the house's own API.
+    names: Vec<&'static str>,
+}
 
 #[async_trait::async_trait]
 impl Callers for EveryDialect {
@@ -166,14 +265,14 @@ impl Callers for EveryDialect {
     ) -> Result<Arc<Caller>, Denied> {
         if presented.dialect != house_api::NAME {
             return self
-                .0
+                .identity
                 .resolve(presented.dialect, &presented.text, remote_ip, now)
                 .await;
         }
         let mut denied = Denied::Unknown;
-        for dialect in DIALECTS {
+        for dialect in &self.names {
             match self
-                .0
+                .identity
                 .resolve_for_clock(dialect, &presented.text, remote_ip, now)
                 .await
             {
@@ -209,8 +308,14 @@ impl Routers {
         self
     }
 
+    /// Answers more paths on a host name of its own.
     fn add_host(&mut self, host: &str, router: Router) {
-        Arc::make_mut(&mut self.hosts).push((host.to_lowercase(), router));
+        let hosts = Arc::make_mut(&mut self.hosts);
+        let name = host.to_lowercase();
+        match hosts.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = std::mem::take(known).merge(router),
+            None => hosts.push((name, router.fallback(|| async { not_found() }))),
+        }
     }
 
     /// Answers a request.

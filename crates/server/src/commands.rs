@@ -4,6 +4,7 @@
 //! to standard error with what to do next. The exit code is 0 when it was done, 1 when it was not,
 //! 2 when the command line makes no sense.
 
+pub mod app;
 pub mod backup;
 pub mod beds24;
 pub mod bench_fill;
@@ -51,6 +52,9 @@ enum Command {
     /// Make accounts for people who sign in, and close them
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Register apps that come in by OAuth 2.0, and give them keys and secrets
+    #[command(subcommand)]
+    App(app::AppCommand),
     /// Let clients of the Beds24 API in
     #[command(subcommand)]
     Beds24(beds24::Beds24Command),
@@ -102,6 +106,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(serve) => serve.run(),
         Command::Tenant(tenant) => wait_for(tenant.run()),
         Command::User(user) => wait_for(user.run()),
+        Command::App(app) => wait_for(app.run()),
         Command::Beds24(beds24) => wait_for(beds24.run()),
         Command::Clock(clock) => wait_for(clock.run()),
         Command::Export(export) => wait_for(export.run()),

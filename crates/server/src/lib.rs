@@ -9,6 +9,7 @@
 //! journal.
 
 pub mod app;
+pub mod apps;
 pub mod commands;
 pub mod demo;
 mod entropy;
@@ -16,7 +17,10 @@ pub mod expiry;
 pub mod health;
 pub mod house_api;
 mod ids;
+pub mod leaving;
 pub mod listen;
 mod operator;
+pub mod secret;
 pub mod settings;
 pub mod telemetry;
+mod units;

@@ -6,6 +6,7 @@
 
 mod check;
 mod layers;
+mod leaving;
 mod lists;
 #[cfg(test)]
 mod tests;
@@ -15,13 +16,16 @@ use std::{net::SocketAddr, path::PathBuf};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-pub use self::layers::{Flags, load, variable_of};
+pub use self::{
+    layers::{Flags, load, variable_of},
+    leaving::{Delivery, Hidden, Mail, MailSecurity},
+};
 
 /// What a server is told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The data directory: the SQLite store, and `demo.json`.
+    /// The data directory: the SQLite store, the key file, and `demo.json`.
     pub data: PathBuf,
     /// A `postgres://` address to be used in place of SQLite.
     pub store: Option<String>,
@@ -31,6 +35,11 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// This node's number, 0 to 15, different on each server of one store: ids carry it.
     pub node: u8,
+    /// What this installation is for, such as `production`: receivers of webhooks are told.
+    pub environment: String,
+    /// What the key follows from under which secrets are sealed in the store. Without it a key file
+    /// in the data directory is used.
+    pub secret: Option<Hidden>,
     /// For how long a caller is believed without asking the store again, seconds.
     pub token_cache_s: u64,
     /// The proxies whose `X-Forwarded-For` is believed: addresses or networks.
@@ -44,6 +53,10 @@ pub struct Settings {
     pub metrics: Metrics,
     /// The search for stays.
     pub search: Search,
+    /// What is sent to receivers of webhooks.
+    pub delivery: Delivery,
+    /// How mail leaves.
+    pub mail: Mail,
     /// Limits on connections and requests.
     pub limits: Limits,
 }
@@ -126,12 +139,16 @@ impl Default for Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: None,
             node: 0,
+            environment: "production".to_owned(),
+            secret: None,
             token_cache_s: 10,
             trusted_proxies: Vec::new(),
             hosts: Hosts::default(),
             log: Log::default(),
             metrics: Metrics::default(),
             search: Search::default(),
+            delivery: Delivery::default(),
+            mail: Mail::default(),
             limits: Limits::default(),
         }
     }

@@ -133,6 +133,15 @@ fn describe() {
         "store_batch_commands",
         "Commands that were committed together"
     );
+    for (name, about) in delivery::telemetry::METRICS.iter().copied() {
+        if name.ends_with("_total") {
+            counter!(name, about);
+        } else if name.ends_with("_seconds") {
+            describe_histogram!(name, about);
+        } else {
+            gauge!(name, about);
+        }
+    }
     gauge!(
         "process_start_time_seconds",
         "When the process began, Unix seconds"

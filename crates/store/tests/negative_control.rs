@@ -97,7 +97,12 @@ async fn inside_a_store_that_answers_too_early() {
             "what was acknowledged is there on {}",
             one.name
         );
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        for _ in 0..3_000 {
+            if scene.booking(id).await.is_some() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
         assert!(scene.booking(id).await.is_some());
         scene.verify().await;
         one.finish().await;

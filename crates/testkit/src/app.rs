@@ -21,6 +21,7 @@ use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use serde_json::Value;
 use server::{
     app::{App, Parts},
+    apps::AppDialect,
     settings::Settings,
 };
 use service::{
@@ -107,15 +108,21 @@ impl TestApp {
 
     /// An app on this store, set as the test likes.
     pub async fn with(home: TestStore, settings: &Settings) -> Self {
+        Self::letting_in(home, settings, server::apps::DIALECTS).await
+    }
+
+    /// An app on this store, set as the test likes, where these dialects let apps in by OAuth 2.0.
+    pub async fn letting_in(home: TestStore, settings: &Settings, dialects: &[AppDialect]) -> Self {
         let clock = MovableClock::default();
         let parts = Parts {
             store: home.store.clone(),
             ids: Arc::new(IdSource::new(1)),
             clock: Arc::new(clock.clone()),
             seed: [7; 32],
+            secret: [9; 32],
             public_url: "http://tabard.test".to_owned(),
         };
-        let app = App::build(parts, settings).expect("the rooms fit together");
+        let app = App::build_with(parts, settings, dialects).expect("the rooms fit together");
         let tenant_id = tenant(&app, &clock, true).await;
         let (property_id, room_ids) = property(&app, &clock, tenant_id).await;
         let peer = SocketAddr::from(([127, 0, 0, 1], 4711));

@@ -30,7 +30,7 @@ async fn folder_of(client: &Client) -> PathBuf {
 }
 
 fn wait_until_gone(path: &Path) {
-    let gone = (0..500).any(|_| {
+    let gone = (0..3_000).any(|_| {
         thread::sleep(Duration::from_millis(20));
         !path.exists()
     });

@@ -79,10 +79,13 @@ impl Smtp {
 }
 
 /// Why a mail did not leave.
-pub(super) enum NotSent {
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotSent {
     /// It may, later.
+    #[error("{0}")]
     Later(String),
     /// It never will.
+    #[error("{0}")]
     Never(String),
 }
 

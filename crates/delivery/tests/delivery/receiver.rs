@@ -133,7 +133,7 @@ impl Receiver {
                 sleep(Duration::from_millis(5)).await;
             }
         };
-        let waited = timeout(Duration::from_secs(20), waiting).await;
+        let waited = timeout(Duration::from_secs(60), waiting).await;
         assert!(waited.is_ok(), "{} of {count} came", self.count());
     }
 

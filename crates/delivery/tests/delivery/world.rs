@@ -86,8 +86,8 @@ pub fn rules() -> Rules {
 
 pub fn times() -> Times {
     Times {
-        connect: Duration::from_millis(700),
-        answer: Duration::from_millis(700),
+        connect: Duration::from_secs(3),
+        answer: Duration::from_secs(3),
     }
 }
 

@@ -25,9 +25,9 @@ const DATABASE_EVERY: u64 = 3;
 /// How many acknowledged requests are sent again in a round.
 const SENT_AGAIN: usize = 20;
 /// How long a key may stay "still running" after a restart.
-const KEY_PATIENCE: Duration = Duration::from_secs(10);
+const KEY_PATIENCE: Duration = Duration::from_secs(60);
 /// How long a server may take to find a restarted database again.
-const DATABASE_PATIENCE: Duration = Duration::from_secs(30);
+const DATABASE_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Plays a round and returns what was wrong.
 pub async fn play(

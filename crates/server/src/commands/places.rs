@@ -1,9 +1,14 @@
 //! Which store a command works on.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use domain::id::{Id, IdSource};
 use http_kit::{Clock as _, SystemClock};
+use identity::Occasion;
 use jiff::Timestamp;
 use store::{Store, StoreConfig};
 
@@ -69,6 +74,15 @@ pub(super) async fn open_for_reading(config: &StoreConfig) -> anyhow::Result<Sto
 /// The real clock.
 pub(super) fn now() -> Timestamp {
     SystemClock.now()
+}
+
+/// The operator does it, now and here; `command` says what, such as `user create`.
+pub(super) fn occasion(command: &str) -> Occasion {
+    Occasion {
+        now: now(),
+        remote_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        request_id: format!("tabard {command}").into(),
+    }
 }
 
 /// Reads an id on the command line.

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
+use delivery::Dispatcher;
 use domain::id::IdSource;
 use http_kit::{Clock, SystemClock};
 use store::Store;
@@ -10,6 +11,7 @@ use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
+    task::JoinHandle,
 };
 
 use super::screen::say;
@@ -18,10 +20,15 @@ use crate::{
     demo, entropy, expiry,
     health::{self, Health},
     ids,
+    leaving::{self, Letterbox},
     listen::Listener,
+    secret,
     settings::{self, Flags, Settings},
-    telemetry,
+    telemetry, units,
 };
+
+/// How long what leaves may take to finish what is under way, once no request is left.
+const LEAVE_LIMIT: Duration = Duration::from_secs(30);
 
 /// How long a store may take to finish what it has accepted, once no request is left.
 const CLOSE_LIMIT: Duration = Duration::from_secs(30);
@@ -35,6 +42,7 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(30);
     accepted, and closes the store. A second signal ends it at once.\n\n\
     Examples:\n  \
     tabard serve --demo\n  \
+    tabard serve --demo --deliver-to 127.0.0.0/8 --deliver-over-http\n  \
     tabard serve --data ./tabard-data --listen 127.0.0.1:8080\n  \
     tabard serve --store postgres://tabard:password@db/tabard --node 1 --log-format json"
 )]
@@ -52,7 +60,10 @@ pub struct Serve {
 impl Serve {
     /// Does it.
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let settings = settings::load(self.config.as_deref(), &self.flags)?;
+        let mut settings = settings::load(self.config.as_deref(), &self.flags)?;
+        if self.demo && settings.mail.folder.is_none() && settings.mail.server.is_none() {
+            settings.mail.folder = Some(settings.data.join("mail"));
+        }
         let _flowing = telemetry::start_log(&settings.log)?;
         allow_many_files();
         let runtime = super::runtime()?;
@@ -74,14 +85,17 @@ async fn serve(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
     let ids = Arc::new(IdSource::new(settings.node));
     let store = Store::open(&settings.store()?, Arc::clone(&ids)).await?;
     ids::continue_after_stored(&store).await?;
+    let secret = own_secret(&settings, &store)?;
     let parts = Parts {
         store: store.clone(),
         ids,
         clock: Arc::clone(&clock),
         seed: entropy::seed(),
+        secret,
         public_url: url.clone(),
     };
     let app = App::build(parts, &settings)?;
+    let dispatcher = leaving::dispatcher(&app, &settings, &url)?;
     let demo = if with_demo {
         demo::prepare(&app, &settings.data, &url).await?
     } else {
@@ -103,9 +117,14 @@ async fn serve(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
         let (service, now) = (app.service.clone(), clock.now());
         tokio::spawn(async move { prepare_searches(&service, now).await })
     });
+    let leaving = leave(&app, dispatcher, &stopping);
+    let completing = {
+        let (service, now) = (app.service.clone(), clock.now());
+        tokio::spawn(async move { units::complete_units(&service, now).await })
+    };
     let expiring = tokio::spawn(expiry::expire_for_ever(app.service.clone(), clock));
     metrics::gauge!("process_start_time_seconds").set(SystemClock.now().as_second() as f64);
-    tracing::info!(%url, store = if store.is_postgres() { "postgres" } else { "sqlite" }, "serving");
+    tracing::info!(%url, environment = settings.environment, store = if store.is_postgres() { "postgres" } else { "sqlite" }, "serving");
     announce(&url, demo.as_ref(), with_demo)?;
     let reason = signals.wait().await;
     tracing::info!(reason, "stopping: what was accepted is finished");
@@ -114,7 +133,15 @@ async fn serve(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
     for listener in serving {
         listener.await.context("a listener ended in panic")?;
     }
+    for task in leaving {
+        if tokio::time::timeout(LEAVE_LIMIT, task).await.is_err() {
+            tracing::warn!(
+                "what was leaving did not end in time; it is repeated after the next start"
+            );
+        }
+    }
     expiring.abort();
+    completing.abort();
     if let Some(searching) = searching {
         searching.abort();
     }
@@ -122,6 +149,43 @@ async fn serve(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
     close(store).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The secret that outlives this run, made where there is none yet.
+fn own_secret(settings: &Settings, store: &Store) -> anyhow::Result<[u8; 32]> {
+    let (secret, is_new) = secret::read_or_make(settings, entropy::seed())?;
+    let data = settings.data.display();
+    if is_new && store.is_postgres() {
+        tracing::warn!(%data, "a key file was made: other servers of this database need the same one, or the same setting `secret`");
+    } else if is_new {
+        tracing::info!(%data, "a key file was made: keep a copy of it, since backups of the store do not hold it");
+    }
+    Ok(secret)
+}
+
+/// Lets leave what leaves, until the server stops: webhooks and mail, and the mails of people who have
+/// forgotten their password where they have a page to say so.
+fn leave(
+    app: &App,
+    dispatcher: Dispatcher,
+    stopping: &watch::Receiver<bool>,
+) -> Vec<JoinHandle<()>> {
+    let mut tasks = Vec::new();
+    if let Some(oauth) = app.oauth.first() {
+        let letterbox = Letterbox::new(dispatcher.clone(), app.outgoing.clone(), oauth.clone());
+        let stop = stopped(stopping.clone());
+        tasks.push(tokio::spawn(async move {
+            letterbox.post_until(stop, entropy::secrets()).await;
+        }));
+    }
+    let stop = stopped(stopping.clone());
+    tasks.push(tokio::spawn(async move { dispatcher.run(stop).await }));
+    tasks
+}
+
+/// Ready when the server is asked to stop, or when nobody is left who could ask.
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    drop(stopping.wait_for(|stop| *stop).await);
 }
 
 /// Makes the search indexes of all tenants. What fails is made when somebody searches.

@@ -1,17 +1,16 @@
 //! `tabard user`: people who sign in, and what they may do in a tenant.
 
 use std::io::Read as _;
-use std::net::{IpAddr, Ipv4Addr};
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Subcommand;
 use domain::access::{Capabilities, Capability, Reach};
 use domain::id::Id;
 use identity::users::{NewUser, SHORTEST_PASSWORD, Users};
-use identity::{Identity, Occasion, Settings as IdentitySettings};
+use identity::{Identity, Settings as IdentitySettings};
 
 use super::{
-    places::{self, Place},
+    places::{self, Place, occasion},
     screen::say,
 };
 use crate::entropy;
@@ -106,15 +105,6 @@ impl UserCommand {
             UserCommand::Password(set) => set.run().await,
             UserCommand::Close(close) => close.run().await,
         }
-    }
-}
-
-/// The operator does it, now and here.
-fn occasion(command: &str) -> Occasion {
-    Occasion {
-        now: places::now(),
-        remote_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        request_id: format!("tabard {command}").into(),
     }
 }
 

@@ -6,7 +6,10 @@ use anyhow::{bail, ensure};
 use domain::id::IdSource;
 use http::Uri;
 
-use super::Settings;
+use super::{Mail, MailSecurity, Settings};
+
+/// What is shorter could be guessed.
+const SHORTEST_SECRET: usize = 32;
 
 pub(super) fn check(settings: &Settings) -> anyhow::Result<()> {
     ensure!(
@@ -26,7 +29,67 @@ pub(super) fn check(settings: &Settings) -> anyhow::Result<()> {
         metrics.is_none_or(|address| address != settings.listen || address.port() == 0),
         "metrics.listen is the same as listen: leave it out to have both on one address"
     );
+    environment(&settings.environment)?;
+    secret(settings)?;
+    delivery(settings)?;
+    mail(&settings.mail)?;
     limits(settings)
+}
+
+/// The name goes into a header, and into nothing longer than one.
+fn environment(name: &str) -> anyhow::Result<()> {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_');
+    ensure!(
+        !name.is_empty() && name.len() <= 50 && name.chars().all(plain),
+        "environment {name:?} can't be used: write a short word such as production or staging"
+    );
+    Ok(())
+}
+
+fn secret(settings: &Settings) -> anyhow::Result<()> {
+    let length = settings.secret.as_ref().map(|text| text.reveal().len());
+    ensure!(
+        length.is_none_or(|length| length >= SHORTEST_SECRET),
+        "secret is too short: write {SHORTEST_SECRET} characters or more that nobody can guess, or leave it out to have a key file made"
+    );
+    Ok(())
+}
+
+fn delivery(settings: &Settings) -> anyhow::Result<()> {
+    let (days, least) = (
+        settings.delivery.keep_days,
+        delivery::Settings::KEEP_DAYS_LEAST,
+    );
+    ensure!(
+        days >= least,
+        "delivery.keep_days is {days}: what is younger than {least} days may still be tried, so keep it for {least} days or more"
+    );
+    Ok(())
+}
+
+fn mail(mail: &Mail) -> anyhow::Result<()> {
+    ensure!(
+        mail.folder.is_none() || mail.server.is_none(),
+        "mail.folder and mail.server are both set: mail leaves one way, so leave one of them out"
+    );
+    ensure!(
+        mail.user.is_some() == mail.password.is_some(),
+        "mail.user and mail.password belong together: set both, or none"
+    );
+    ensure!(
+        mail.password.is_none() || mail.security != MailSecurity::None,
+        "mail.security is none, so mail.password would go over the line for everybody to read: use tls or start_tls"
+    );
+    if let Some(server) = &mail.server {
+        ensure!(
+            !server.is_empty() && !server.contains([':', '/', ' ', '@']),
+            "mail.server {server:?} can't be used: write a host name alone, such as mail.example.org; the port is mail.port"
+        );
+    }
+    if let Err(bad) = delivery::mail::From::parse(&mail.from, &mail.from_name) {
+        bail!("mail.from can't be used: {bad}");
+    }
+    Ok(())
 }
 
 fn public_url(url: &str) -> anyhow::Result<()> {

@@ -37,6 +37,10 @@ pub struct Flags {
     #[arg(long, value_name = "0..15")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<u8>,
+    /// What this installation is for; receivers of webhooks are told [default: production]
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
     /// A proxy, or network of proxies, whose X-Forwarded-For is believed; may be repeated
     #[arg(long = "trust-proxy", value_name = "NETWORK")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -49,6 +53,14 @@ pub struct Flags {
     #[command(flatten)]
     #[serde(skip_serializing_if = "MetricsFlags::is_empty")]
     pub metrics: MetricsFlags,
+    /// Webhook settings.
+    #[command(flatten)]
+    #[serde(skip_serializing_if = "DeliveryFlags::is_empty")]
+    pub delivery: DeliveryFlags,
+    /// Mail settings.
+    #[command(flatten)]
+    #[serde(skip_serializing_if = "MailFlags::is_empty")]
+    pub mail: MailFlags,
 }
 
 /// The flags of the log.
@@ -75,6 +87,48 @@ pub struct MetricsFlags {
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<SocketAddr>,
+}
+
+/// The flags of what is sent to receivers of webhooks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, clap::Args)]
+pub struct DeliveryFlags {
+    /// A network that is not public and that webhooks may be sent to; may be repeated
+    #[arg(long = "deliver-to", value_name = "NETWORK")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allowed_networks: Vec<String>,
+    /// Let webhooks leave without TLS, to http addresses
+    #[arg(long = "deliver-over-http")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_http: bool,
+}
+
+/// The flags of mail.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, clap::Args)]
+pub struct MailFlags {
+    /// Write mails into this folder, one .eml file each, in place of sending them
+    #[arg(id = "mail_folder", long = "mail-folder", value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+    /// The mail server through which mails leave
+    #[arg(id = "mail_server", long = "mail-server", value_name = "HOST")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// The address that mails come from [default: tabard@localhost]
+    #[arg(id = "mail_from", long = "mail-from", value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}
+
+impl DeliveryFlags {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl MailFlags {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl LogFlags {

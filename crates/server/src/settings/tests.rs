@@ -89,6 +89,27 @@ fn what_cannot_be_used_is_refused_with_what_to_do() {
         ("[log]\nfilter = \"a=b=c\"", "log.filter"),
         ("[hosts]\nbeds24 = [\"https://x\"]", "without scheme"),
         ("[metrics]\nlisten = \"127.0.0.1:8080\"", "leave it out"),
+        ("environment = \"pro duction\"", "a short word"),
+        ("secret = \"short\"", "secret is too short"),
+        ("[delivery]\nkeep_days = 6", "for 7 days or more"),
+        (
+            "[delivery]\nallowed_networks = \"home\"",
+            "neither an address such as",
+        ),
+        ("[mail]\nfrom = \"nobody\"", "mail.from can't be used"),
+        (
+            "[mail]\nserver = \"mail.example.org:25\"",
+            "the port is mail.port",
+        ),
+        (
+            "[mail]\nserver = \"a\"\nfolder = \"b\"",
+            "leave one of them out",
+        ),
+        ("[mail]\nserver = \"a\"\nuser = \"b\"", "set both, or none"),
+        (
+            "[mail]\nserver = \"a\"\nuser = \"b\"\npassword = \"c\"\nsecurity = \"none\"",
+            "for everybody to read",
+        ),
     ] {
         let error = format!("{:#}", from_text(text).unwrap_err());
         assert!(error.contains(expected), "{text}: {error}");
@@ -99,4 +120,47 @@ fn what_cannot_be_used_is_refused_with_what_to_do() {
 fn a_file_that_is_not_there_is_named() {
     let error = load(Some("nowhere.toml".as_ref()), &Flags::default()).unwrap_err();
     assert!(format!("{error:#}").contains("nowhere.toml"));
+}
+
+#[test]
+fn secrets_are_not_shown_by_what_prints_settings() {
+    let text = "secret = \"0123456789abcdef0123456789abcdef\"\n\
+        [mail]\nserver = \"mail.example.org\"\nuser = \"ada\"\npassword = \"hush hush\"";
+    let settings = from_text(text).unwrap();
+    let shown = format!("{settings:?}");
+    assert!(shown.contains("mail.example.org"), "{shown}");
+    assert!(
+        !shown.contains("hush") && !shown.contains("abcdef"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn flags_of_webhooks_and_mail_win_over_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tabard.toml");
+    let text = "[delivery]\nallowed_networks = [\"10.0.0.0/8\"]\nkeep_days = 9\n[mail]\nfrom = \"a@b.example\"";
+    std::fs::write(&file, text).unwrap();
+    let flags = Flags {
+        environment: Some("staging".to_owned()),
+        delivery: layers::DeliveryFlags {
+            allowed_networks: vec!["127.0.0.1".to_owned()],
+            allow_http: true,
+        },
+        mail: layers::MailFlags {
+            folder: Some("mails".into()),
+            ..layers::MailFlags::default()
+        },
+        ..Flags::default()
+    };
+    let settings = load(Some(&file), &flags).unwrap();
+    assert_eq!(settings.environment, "staging");
+    assert_eq!(
+        settings.delivery.allowed_networks,
+        ["127.0.0.1/32".parse().unwrap()]
+    );
+    assert!(settings.delivery.allow_http);
+    assert_eq!(settings.delivery.keep_days, 9);
+    assert_eq!(settings.mail.folder, Some("mails".into()));
+    assert_eq!(settings.mail.from, "a@b.example");
 }

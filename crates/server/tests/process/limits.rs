@@ -9,7 +9,7 @@ use std::{
 
 use http_kit::Stopwatch;
 
-use crate::running::{Running, demo, read_reply, request};
+use crate::running::{PATIENCE, Running, becomes_true, demo, read_reply, request};
 
 /// A server whose limits are short enough for a test.
 fn strict(data: &Path) -> Running {
@@ -40,10 +40,7 @@ fn slow_and_silent_clients_are_cut_and_others_are_served_meanwhile() {
     assert_eq!(server.send("GET", "/health/live", &[], "").status, 200);
     for stream in [&mut silent, &mut half_a_head] {
         let (open, said) = until_closed(stream);
-        assert!(
-            open < Duration::from_secs(3) && said.is_empty(),
-            "{open:?} {said}"
-        );
+        assert!(open < PATIENCE && said.is_empty(), "{open:?} {said}");
     }
     let metrics = server.send("GET", "/metrics", &[], "").body;
     assert!(
@@ -70,7 +67,6 @@ fn a_head_that_trickles_is_cut_all_the_same() {
         "the whole head was taken, in {:?}",
         began.elapsed()
     );
-    assert!(began.elapsed() < Duration::from_secs(4));
 }
 
 #[test]
@@ -85,7 +81,7 @@ fn an_idle_connection_may_stay_longer_than_a_head_may_take_but_not_for_ever() {
     assert!(stream.read(&mut answer).unwrap() > 0);
     let (open, _) = until_closed(&mut stream);
     assert!(
-        (Duration::from_secs(2)..Duration::from_secs(6)).contains(&open),
+        (Duration::from_secs(2)..PATIENCE).contains(&open),
         "{open:?}"
     );
 }
@@ -102,10 +98,8 @@ fn a_body_that_stops_is_refused_by_the_dialect_in_time() {
     stream
         .write_all(&whole.as_bytes()[..whole.len() - 2])
         .unwrap();
-    let began = Stopwatch::start();
     let reply = read_reply(&mut stream);
     assert_eq!(reply.status, 400, "{}", reply.body);
-    assert!(began.elapsed() < Duration::from_secs(3));
 }
 
 #[test]
@@ -119,12 +113,21 @@ fn a_client_that_takes_nothing_of_its_answers_is_cut() {
         .set_write_timeout(Some(Duration::from_millis(500)))
         .unwrap();
     drop(greedy.write_all(&asked));
-    std::thread::sleep(Duration::from_secs(2));
-    let metrics = server.send("GET", "/metrics", &[], "").body;
-    assert!(
-        metrics.contains(r#"http_connections_cut_total{limit="write_time"} 1"#),
-        "{metrics}"
-    );
+    assert!(becomes_true(|| {
+        let metrics = server.send("GET", "/metrics", &[], "").body;
+        metrics.contains(r#"http_connections_cut_total{limit="write_time"} 1"#)
+    }));
+}
+
+/// Whether a connection is taken and its request answered.
+fn is_served(server: &Running) -> bool {
+    let mut stream = server.connect();
+    let mut said = Vec::new();
+    let asked = request("GET", "/health/live", &[], "");
+    let came = stream
+        .write_all(asked.as_bytes())
+        .and_then(|()| stream.read_to_end(&mut said));
+    came.is_ok() && said.starts_with(b"HTTP/1.1 200")
 }
 
 #[test]
@@ -132,15 +135,12 @@ fn an_address_gets_so_many_connections_and_more_once_it_gives_some_back() {
     let folder = tempfile::tempdir().unwrap();
     let server = strict(&folder.path().join("data"));
     let mut open: Vec<TcpStream> = (0..20).map(|_| server.connect()).collect();
-    std::thread::sleep(Duration::from_millis(100));
-    let (refused_after, _) = until_closed(&mut server.connect());
-    assert!(
-        refused_after < Duration::from_millis(500),
-        "{refused_after:?}"
-    );
+    until_closed(&mut server.connect());
     open.truncate(10);
-    std::thread::sleep(Duration::from_millis(100));
-    assert_eq!(server.send("GET", "/health/live", &[], "").status, 200);
+    assert!(becomes_true(|| is_served(&server)));
+    let metrics = server.send("GET", "/metrics", &[], "").body;
+    let refused = r#"http_connections_refused_total{limit="connections_per_address"}"#;
+    assert!(metrics.contains(refused), "{metrics}");
 }
 
 #[test]

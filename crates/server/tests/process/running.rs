@@ -15,8 +15,19 @@ use serde_json::Value;
 /// The program.
 pub const TABARD: &str = env!("CARGO_BIN_EXE_tabard");
 
-/// Nothing that a test waits for takes longer.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Nothing that a test waits for takes longer, on a machine that does other things as well.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Looks again and again until it is so; whether it came to be.
+pub fn becomes_true(mut is_so: impl FnMut() -> bool) -> bool {
+    for _ in 0..PATIENCE.as_millis() / 50 {
+        if is_so() {
+            return true;
+        }
+        sleep(Duration::from_millis(50));
+    }
+    false
+}
 
 /// A server that runs on a free port; killed when dropped.
 pub struct Running {

@@ -52,6 +52,36 @@ fn the_demo_can_be_booked_with_what_its_file_says() {
 }
 
 #[test]
+fn a_server_makes_its_key_once_and_lets_webhooks_and_mail_leave() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let key = data.join("tabard.key");
+    let flags = [
+        "--deliver-to",
+        "127.0.0.0/8",
+        "--deliver-over-http",
+        "--environment",
+        "staging",
+    ];
+    let server = Running::start(&data, &flags);
+    let made = std::fs::read_to_string(&key).unwrap();
+    assert_eq!(
+        std::fs::metadata(&key).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let metrics = || server.send("GET", "/metrics", &[], "").body;
+    // The dispatcher says at once how much is open, and then now and again.
+    let tries = (0..1_200).find(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        metrics().contains("\ndelivery_open 0")
+    });
+    assert!(tries.is_some(), "{}", metrics());
+    assert!(server.stop().success());
+    assert!(Running::start(&data, &[]).stop().success());
+    assert_eq!(std::fs::read_to_string(&key).unwrap(), made);
+}
+
+#[test]
 fn a_restart_has_fresh_tokens_under_the_same_grants_and_the_same_rooms() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

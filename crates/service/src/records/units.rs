@@ -42,14 +42,68 @@ pub(crate) fn new_unit(
 
 impl Service {
     /// Gives every numbered unit of a tenant its row, and says how many were missing. It may be called at
-    /// any time and as often as one likes.
+    /// any time and as often as one likes: lanes are locked only where a unit is missing, a few at a time,
+    /// so bookings hardly wait for it.
     pub async fn complete_units(&self, tenant_id: Id, now: Timestamp) -> Result<usize> {
-        Ok(self.store.run(CompleteUnits { tenant_id, now }).await?)
+        let (mut made, mut after) = (0, 0);
+        loop {
+            let (incomplete, last) = self.incomplete_lanes(tenant_id, after).await?;
+            for some in incomplete.chunks(LANES_AT_A_TIME) {
+                let command = CompleteUnits {
+                    tenant_id,
+                    lanes: some.to_vec(),
+                    now,
+                };
+                made += self.store.run(command).await?;
+            }
+            match last {
+                Some(last) => after = last,
+                None => return Ok(made),
+            }
+        }
+    }
+
+    /// Of the lanes after this one, a page of them, those that lack a unit's row; and where the page
+    /// ends, none after the last one.
+    async fn incomplete_lanes(&self, tenant_id: Id, after: i64) -> Result<(Vec<Id>, Option<i64>)> {
+        let parameters = [
+            tenant_id.into(),
+            Value::Int(after),
+            Value::Int(MOST_NUMBERED),
+            Value::Int(LANES_LOOKED_AT),
+        ];
+        let mut tx = self.store.reader().await?;
+        let rows = tx
+            .query(
+                "SELECT l.id, l.capacity, (SELECT count(*) FROM unit u WHERE u.tenant_id = l.tenant_id \
+                 AND u.resource_id = l.id AND u.number >= 1 AND u.number <= l.capacity AND u.number <= $3) \
+                 FROM lane l WHERE l.tenant_id = $1 AND l.has_units = 1 AND l.id > $2 ORDER BY l.id LIMIT $4",
+                &parameters,
+            )
+            .await?;
+        let last = rows.last().and_then(|row| id_in(row, 0));
+        let lacks = |row: &&Vec<Value>| match (row.get(1), row.get(2)) {
+            (Some(Value::Int(capacity)), Some(Value::Int(known))) => {
+                *known < (*capacity).min(MOST_NUMBERED)
+            }
+            _ => false,
+        };
+        let incomplete = rows.iter().filter(lacks);
+        let incomplete = incomplete.filter_map(|row| id_in(row, 0)).collect();
+        Ok((incomplete, last.map(Id::get)))
     }
 }
 
+/// So many lanes are looked at in one query.
+const LANES_LOOKED_AT: i64 = 1_000;
+
+/// So many lanes are completed in one commit.
+const LANES_AT_A_TIME: usize = 50;
+
 struct CompleteUnits {
     tenant_id: Id,
+    /// In ascending order, as they are locked.
+    lanes: Vec<Id>,
     now: Timestamp,
 }
 
@@ -57,19 +111,26 @@ impl ColdCommand for CompleteUnits {
     type Output = usize;
 
     async fn run<'a>(&'a self, tx: &'a mut Tx, ids: &'a IdSource) -> store::Result<usize> {
-        let lanes = tx
-            .query(
-                "SELECT l.id, l.organization_id, l.capacity FROM lane l WHERE l.tenant_id = $1 AND l.has_units = 1 \
-                 ORDER BY l.id",
-                &[self.tenant_id.into()],
-            )
-            .await?;
-        let resource_ids: Vec<Id> = lanes.iter().filter_map(|lane| id_in(lane, 0)).collect();
-        // Whoever changes a capacity holds the lane too.
-        tx.lock_lanes(self.tenant_id, &resource_ids).await?;
-        let of_tenant = Condition::Is("tenant_id", self.tenant_id.into());
+        // Whoever changes a capacity holds the lane too, so what is read now stays so.
+        tx.lock_lanes(self.tenant_id, &self.lanes).await?;
+        let mut lanes = Vec::with_capacity(self.lanes.len());
+        for lane in &self.lanes {
+            let sql = "SELECT l.id, l.organization_id, l.capacity FROM lane l \
+                       WHERE l.tenant_id = $1 AND l.id = $2 AND l.has_units = 1";
+            lanes.extend(
+                tx.query(sql, &[self.tenant_id.into(), (*lane).into()])
+                    .await?,
+            );
+        }
+        let of_lanes = Condition::All(vec![
+            Condition::Is("tenant_id", self.tenant_id.into()),
+            Condition::In(
+                "resource_id",
+                self.lanes.iter().map(|id| (*id).into()).collect(),
+            ),
+        ]);
         let mut known: BTreeMap<Id, BTreeSet<i64>> = BTreeMap::new();
-        for unit in tx.find::<Unit>(&of_tenant, "", None, 0).await? {
+        for unit in tx.find::<Unit>(&of_lanes, "", None, 0).await? {
             known
                 .entry(unit.resource_id)
                 .or_default()

@@ -395,7 +395,7 @@ async fn a_store_that_is_dropped_without_closing_gives_its_directory_free() {
     });
     waiting.await.unwrap().unwrap();
     drop(scene);
-    for _ in 0..100 {
+    for _ in 0..3_000 {
         if let Ok(again) = Store::open(&config, Arc::new(IdSource::new(0))).await {
             again.close().await;
             drop(kept);

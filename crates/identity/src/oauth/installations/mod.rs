@@ -37,7 +37,7 @@ pub enum How {
 impl How {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            How::Own => "own",
+            How::Own => Installation::OWN,
             How::Consent => "consent",
         }
     }
@@ -287,15 +287,10 @@ pub(crate) fn in_force(
     grant: &Grant,
     limited_to: Option<&[String]>,
 ) -> Vec<String> {
-    let is_granted =
-        |word: &&str| how == How::Own || grant.scopes.iter().any(|known| known == word);
-    let is_within = |word: &&str| limited_to.is_none_or(|known| known.iter().any(|w| w == word));
-    let words = scopes::words_of(app).into_iter();
-    words
-        .filter(is_granted)
-        .filter(is_within)
-        .map(str::to_owned)
-        .collect()
+    let is_within = |word: &&String| limited_to.is_none_or(|known| known.contains(*word));
+    let permissions = app.in_force(how == How::Own, &grant.scopes);
+    let words = permissions.map(|permission| &permission.word);
+    words.filter(is_within).cloned().collect()
 }
 
 /// What a token of an app allows at this moment. `None` where the grant's client is no app.

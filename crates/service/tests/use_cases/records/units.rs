@@ -46,6 +46,28 @@ async fn older_room_types_get_the_rows_of_their_units_once() {
 }
 
 #[tokio::test]
+async fn units_are_completed_where_they_are_missing_and_nowhere_else() {
+    in_each_scene(|scene| async move {
+        let (service, actor) = house(&scene);
+        let complete = || service.complete_units(scene.tenant_id, actor.now);
+        // More lanes than one commit takes.
+        let mut lanes = Vec::new();
+        for _ in 0..60 {
+            lanes.push(scene.lane(LaneOf::units(2)).await);
+        }
+        assert_eq!(complete().await, Ok(120));
+        scene.done(scene.set_capacity(lanes[7], 4)).await;
+        scene.done(scene.set_capacity(lanes[59], 1)).await;
+        assert_eq!(complete().await, Ok(2));
+        scene.done(scene.set_capacity(lanes[59], 2)).await;
+        assert_eq!(complete().await, Ok(0));
+        let mut reading = service.reading(&actor).await.unwrap();
+        assert_eq!(reading.count(&all()).await.unwrap(), 122);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn room_types_that_are_written_have_their_units_at_once() {
     in_each_scene(|scene| async move {
         let (service, actor) = house(&scene);
