@@ -68,7 +68,7 @@ pub struct Hosts {
     /// Of Beds24: served there at `/v2` and `/api/v2`.
     #[serde(deserialize_with = "lists::texts")]
     pub beds24: Vec<String>,
-    /// Of Booking Experts: served there at `/v3`, with its OAuth 2.0 at `/oauth`.
+    /// Of Booking Experts: served there at `/v3`, its OAuth 2.0 at `/oauth`.
     #[serde(deserialize_with = "lists::texts")]
     pub bookingexperts: Vec<String>,
 }

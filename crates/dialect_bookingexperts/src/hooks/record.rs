@@ -45,6 +45,8 @@ pub async fn look<'a>(
     seen: Seen,
     query: &'a Query,
 ) -> Result<Look<'a>, NoRecord> {
+    // Read before the connection is taken, so that nobody holds two.
+    let tenant = state.service.tenant(actor.tenant_id).await?;
     let mut reading = state.service.reading(actor).await?;
     let mut seen = seen;
     seen.learn_channels(&mut reading).await?;
@@ -53,6 +55,7 @@ pub async fn look<'a>(
         query,
         seen,
         now: actor.now,
+        tenant: tenant.map(|tenant| tenant.name),
         state,
     })
 }

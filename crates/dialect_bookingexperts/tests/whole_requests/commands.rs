@@ -41,12 +41,12 @@ fn press(kind: &str, id: impl ToString) -> Value {
 impl House {
     async fn press(&self, key: &str, command: Id, document: &Value) -> crate::house::Reply {
         let path = format!("/application_commands/{command}/calls");
-        self.send_as(key, "POST", &path, Some(document)).await
+        self.call_as(key, "POST", &path, Some(document)).await
     }
 
     async fn secret(&self, command: Id) -> String {
         let path = format!("/application_commands/{command}/rotate_secret");
-        let reply = self.send_as(&self.key, "POST", &path, None).await;
+        let reply = self.call_as(&self.key, "POST", &path, None).await;
         assert_eq!(reply.status, 200, "{}", reply.json());
         reply.json()["data"]["meta"]["secret"]
             .as_str()
@@ -248,7 +248,7 @@ async fn nobody_is_asked_where_it_is_not_allowed() {
         let reply = house.press(&house.key, of_another, &document).await;
         assert_eq!(reply.code(), (409, "CONFLICT".to_owned()));
         let path = format!("/application_commands/{of_another}/rotate_secret");
-        let reply = house.send_as(&house.key, "POST", &path, None).await;
+        let reply = house.call_as(&house.key, "POST", &path, None).await;
         assert_eq!(reply.code(), (404, "RESOURCE_NOT_FOUND".to_owned()));
         assert_eq!(house.button.asked().len(), 0);
     })

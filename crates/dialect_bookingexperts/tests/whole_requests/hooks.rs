@@ -72,7 +72,7 @@ async fn an_endpoint_is_made_shown_changed_and_removed() {
         let other = json!({ "confirm_strategy": "fire_and_forget", "active": false,
             "owner_email": null, "events": ["label:deleted"] });
         let changed = house
-            .send_as(key, "PATCH", &path, Some(&change(&id, other)))
+            .call_as(key, "PATCH", &path, Some(&change(&id, other)))
             .await;
         assert_eq!(changed.status, 200, "{}", changed.json());
         let now = changed.json()["data"]["attributes"].clone();
@@ -85,10 +85,10 @@ async fn an_endpoint_is_made_shown_changed_and_removed() {
         assert_eq!(now["target_url"], URL);
         assert_ne!(now["updated_at"], now["created_at"]);
 
-        let gone = house.send_as(key, "DELETE", &path, None).await;
+        let gone = house.call_as(key, "DELETE", &path, None).await;
         assert_eq!((gone.status, gone.body.len()), (204, 0));
         for method in ["GET", "DELETE"] {
-            let reply = house.send_as(key, method, &path, None).await;
+            let reply = house.call_as(key, method, &path, None).await;
             assert_eq!(reply.code(), (404, "RESOURCE_NOT_FOUND".to_owned()));
         }
     })
@@ -128,11 +128,11 @@ async fn what_is_wrong_with_an_endpoint_is_said_where_it_stands() {
         let id = made["data"]["id"].as_str().unwrap();
         let path = format!("/webhook_endpoints/{id}");
         let secret = change(id, json!({ "secret": "0123456789abcdef" }));
-        let reply = house.send_as(key, "PATCH", &path, Some(&secret)).await;
+        let reply = house.call_as(key, "PATCH", &path, Some(&secret)).await;
         assert_eq!(reply.code().1, "FORBIDDEN_INPUT");
         for hours in ["-1", "745", "a", "1.5"] {
             let path = format!("{path}/rotate_secret?keep_old_for_hours={hours}");
-            let reply = house.send_as(key, "POST", &path, None).await;
+            let reply = house.call_as(key, "POST", &path, None).await;
             let expected = (
                 400,
                 "FORBIDDEN_INPUT".to_owned(),
@@ -162,7 +162,7 @@ async fn who_may_not_read_a_resource_cannot_hear_of_it_and_endpoints_are_their_o
         let id = made.json()["data"]["id"].as_str().unwrap().to_owned();
         let path = format!("/webhook_endpoints/{id}");
         let more = change(&id, json!({ "events": ["guest:created"] }));
-        let reply = house.send_as(&poor, "PATCH", &path, Some(&more)).await;
+        let reply = house.call_as(&poor, "PATCH", &path, Some(&more)).await;
         assert_eq!(reply.code(), (403, "NO_VALID_SCOPE".to_owned()));
 
         // For everybody else there is no such endpoint, and it is as if there never was.
@@ -176,7 +176,7 @@ async fn who_may_not_read_a_resource_cannot_hear_of_it_and_endpoints_are_their_o
                 ("DELETE", &path, None),
                 ("POST", &rotate, None),
             ] {
-                let reply = house.send_as(other, method, path, body).await;
+                let reply = house.call_as(other, method, path, body).await;
                 assert_eq!(
                     reply.code(),
                     (404, "RESOURCE_NOT_FOUND".to_owned()),
@@ -250,7 +250,7 @@ async fn the_log_is_filtered_by_what_is_equal_and_refuses_the_rest() {
             ("GET", "/webhook_deliveries/5"),
             ("POST", "/webhook_deliveries/5/resend"),
         ] {
-            let reply = house.send_as(&house.key, method, path, None).await;
+            let reply = house.call_as(&house.key, method, path, None).await;
             assert_eq!(reply.code(), (404, "RESOURCE_NOT_FOUND".to_owned()), "{path}");
         }
         let actor = house.caller(&house.key).await;

@@ -329,21 +329,37 @@ impl House {
     }
 
     pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
-        self.ask_with(method, path, headers, Body::empty()).await
-    }
-
-    async fn ask_with(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: Body,
-    ) -> Reply {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(body).unwrap();
+        self.answered(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Asks without a body, with the key that may do everything.
+    pub async fn ask_to(&self, method: &str, path: &str) -> Reply {
+        let path = format!("/bookingexperts/v3{path}");
+        self.ask(method, &path, &[("x-api-key", &self.key)]).await
+    }
+
+    /// Sends a document with the key that may do everything.
+    pub async fn send(&self, method: &str, path: &str, document: &Value) -> Reply {
+        self.send_as(&self.key, method, path, document).await
+    }
+
+    /// Sends a document.
+    pub async fn send_as(&self, key: &str, method: &str, path: &str, document: &Value) -> Reply {
+        let text = document.to_string();
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/bookingexperts/v3{path}"))
+            .header("x-api-key", key)
+            .header("content-type", "application/vnd.api+json")
+            .header("content-length", text.len());
+        self.answered(request.body(Body::from(text)).unwrap()).await
+    }
+
+    async fn answered(&self, request: Request<Body>) -> Reply {
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
@@ -354,20 +370,19 @@ impl House {
         }
     }
 
-    pub async fn send_as(
+    /// Asks with or without a document.
+    pub async fn call_as(
         &self,
         key: &str,
         method: &str,
         path: &str,
         document: Option<&Value>,
     ) -> Reply {
-        let path = format!("/bookingexperts/v3{path}");
-        let headers = [
-            ("x-api-key", key),
-            ("content-type", "application/vnd.api+json"),
-        ];
-        let body = document.map_or_else(Body::empty, |document| document.to_string().into());
-        self.ask_with(method, &path, &headers, body).await
+        let Some(document) = document else {
+            let path = format!("/bookingexperts/v3{path}");
+            return self.ask(method, &path, &[("x-api-key", key)]).await;
+        };
+        self.send_as(key, method, path, document).await
     }
 
     pub async fn get_as(&self, key: &str, path: &str) -> Reply {

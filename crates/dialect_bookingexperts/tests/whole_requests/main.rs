@@ -11,3 +11,4 @@ mod outside;
 mod reading;
 mod walk;
 mod world;
+mod writing;

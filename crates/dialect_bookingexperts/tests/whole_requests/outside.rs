@@ -135,7 +135,7 @@ impl House {
     /// Makes a webhook endpoint: the answer.
     pub async fn subscribe(&self, key: &str, attributes: Value) -> crate::house::Reply {
         let document = json!({ "data": { "type": "webhook_endpoint", "attributes": attributes } });
-        self.send_as(key, "POST", "/webhook_endpoints", Some(&document))
+        self.call_as(key, "POST", "/webhook_endpoints", Some(&document))
             .await
     }
 }
