@@ -62,7 +62,7 @@ pub static TYPES: &[&ResourceType] = &[
     &money::PAYMENT_METHOD,
     &money::PAYMENT_REQUEST,
     &money::PAYMENT_RESULT,
-    &operations::TODO,
+    &operations::TO_DO,
     &operations::REVIEW,
     &operations::MESSAGE,
     &operations::INTERNAL_MESSAGE,

@@ -9,7 +9,7 @@ const OF_RESERVATION: Relationship =
     Relationship::to_one("reservation", &["reservation"]).filterable();
 
 /// Work to be done.
-pub static TODO: ResourceType = ResourceType::new("todo")
+pub static TO_DO: ResourceType = ResourceType::new("todo")
     .scopes("todo|read", "todo|write")
     .attributes(&[
         text("title"),
