@@ -4,8 +4,8 @@
 //! decided in `docs/dialects/bookingexperts.md`.
 //!
 //! This crate translates and nothing more. [`kinds`] declares the types of resources, [`rows`] shows
-//! what is stored as resources of these types, [`read`] answers requests for them, and [`endpoints`] is
-//! the table of contents; who may do what stands in [`scopes`].
+//! what is stored as resources of these types, [`read`] answers requests for them, [`write`] carries out what
+//! requests want of them, and [`endpoints`] is the table of contents; who may do what stands in [`scopes`].
 
 mod described;
 pub mod dialect;
@@ -17,6 +17,7 @@ mod rows;
 pub mod scopes;
 pub mod seen;
 pub mod state;
+mod write;
 
 pub use self::dialect::{BookingExperts, NAME};
 pub use self::endpoints::{api, document, endpoints};

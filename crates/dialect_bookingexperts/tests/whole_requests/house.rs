@@ -303,7 +303,33 @@ impl House {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::empty()).unwrap();
+        self.answered(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Asks without a body, with the key that may do everything.
+    pub async fn ask_to(&self, method: &str, path: &str) -> Reply {
+        let path = format!("/bookingexperts/v3{path}");
+        self.ask(method, &path, &[("x-api-key", &self.key)]).await
+    }
+
+    /// Sends a document with the key that may do everything.
+    pub async fn send(&self, method: &str, path: &str, document: &Value) -> Reply {
+        self.send_as(&self.key, method, path, document).await
+    }
+
+    /// Sends a document.
+    pub async fn send_as(&self, key: &str, method: &str, path: &str, document: &Value) -> Reply {
+        let text = document.to_string();
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/bookingexperts/v3{path}"))
+            .header("x-api-key", key)
+            .header("content-type", "application/vnd.api+json")
+            .header("content-length", text.len());
+        self.answered(request.body(Body::from(text)).unwrap()).await
+    }
+
+    async fn answered(&self, request: Request<Body>) -> Reply {
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();

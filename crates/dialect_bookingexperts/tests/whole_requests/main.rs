@@ -8,3 +8,4 @@ mod including;
 mod reading;
 mod walk;
 mod world;
+mod writing;
