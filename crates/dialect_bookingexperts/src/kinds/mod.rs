@@ -62,7 +62,7 @@ pub static TYPES: &[&ResourceType] = &[
     &money::PAYMENT_METHOD,
     &money::PAYMENT_REQUEST,
     &money::PAYMENT_RESULT,
-    &operations::TO_DO,
+    &operations::TASK,
     &operations::REVIEW,
     &operations::MESSAGE,
     &operations::INTERNAL_MESSAGE,

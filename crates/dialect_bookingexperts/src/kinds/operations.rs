@@ -9,7 +9,7 @@ const OF_RESERVATION: Relationship =
     Relationship::to_one("reservation", &["reservation"]).filterable();
 
 /// Work to be done.
-pub static TO_DO: ResourceType = ResourceType::new("todo")
+pub static TASK: ResourceType = ResourceType::new("todo")
     .scopes("todo|read", "todo|write")
     .attributes(&[
         text("title").required(),
