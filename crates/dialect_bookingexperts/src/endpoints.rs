@@ -16,6 +16,7 @@ use crate::rows::{
     bookings as b, content as c, money as m, operations as o, orders, people, periods,
     structure as s, units as u,
 };
+use crate::sell::table;
 use crate::state::State;
 use crate::{described, kinds};
 
@@ -227,7 +228,9 @@ pub fn served() -> Vec<Served> {
 
 /// All endpoints.
 pub fn endpoints() -> Vec<Endpoint<State>> {
-    served().into_iter().map(|served| served.endpoint).collect()
+    let served = served().into_iter().map(|served| served.endpoint);
+    let sold = table::sold().into_iter().map(|sold| sold.endpoint);
+    served.chain(sold).collect()
 }
 
 /// The dialect with its table, serving its own document at `/oas3.json`.
@@ -242,7 +245,7 @@ pub fn api() -> Result<Api<State>, Refusal> {
 /// The OpenAPI document of the table.
 #[must_use]
 pub fn document(schema: &Schema) -> serde_json::Value {
-    described::document(schema, &served())
+    described::document(schema, &served(), &table::sold())
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! decided in `docs/dialects/bookingexperts.md`.
 //!
 //! This crate translates and nothing more. [`kinds`] declares the types of resources, [`rows`] shows
-//! what is stored as resources of these types, [`read`] answers requests for them, and [`endpoints`] is
+//! what is stored as resources of these types, [`read`] answers requests for them, [`sell`] sells stays, and
+//! [`endpoints`] is
 //! the table of contents; who may do what stands in [`scopes`].
 
 mod described;
@@ -16,6 +17,7 @@ mod read;
 mod rows;
 pub mod scopes;
 pub mod seen;
+mod sell;
 pub mod state;
 
 pub use self::dialect::{BookingExperts, NAME};

@@ -3,8 +3,11 @@
 #![cfg(test)]
 
 mod access;
+mod availability;
 mod house;
 mod including;
 mod reading;
+mod selling;
+mod shop;
 mod walk;
 mod world;
