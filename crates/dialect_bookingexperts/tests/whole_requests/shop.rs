@@ -73,7 +73,6 @@ impl Shop {
                     max_people: Some(Some(4)),
                     ..ResourceDetailsPatch::default()
                 },
-                ..RoomPatch::default()
             },
             units: Vec::new(),
         };
