@@ -23,7 +23,8 @@ pub fn document(schema: &Schema, served: &[Served], sold: &[Sold]) -> Value {
     let mut document = Api::new(BookingExperts, endpoints).document(&about());
     let mut parameters = Map::new();
     for served in served {
-        let operation = &mut document["paths"][served.path]["get"];
+        let method = served.gives.method().to_lowercase();
+        let operation = &mut document["paths"][served.path][method];
         describe(operation, schema, served, &mut parameters);
     }
     for sold in sold {
@@ -60,17 +61,20 @@ fn describe(
     parameters: &mut Map<String, Value>,
 ) {
     let kind = served.kind;
-    let (rules, shape) = match served.gives {
-        Gives::List => (Rules::list(schema, kind), Shape::List),
-        Gives::One => (Rules::one(schema, kind), Shape::Document),
+    let rules = match served.gives {
+        Gives::List => Rules::list(schema, kind),
+        _ => Rules::one(schema, kind),
     };
     if operation["summary"].is_null() {
-        let noun = kind.name.replace('_', " ");
-        let summary = match served.gives {
-            Gives::List => format!("Lists resources of the type {noun}"),
-            Gives::One => format!("Shows a resource of the type {noun}"),
+        let verb = match served.gives {
+            Gives::List => "Lists resources",
+            Gives::One => "Shows a resource",
+            Gives::Created => "Creates a resource",
+            Gives::Changed => "Changes a resource",
+            Gives::Removed => "Removes a resource",
         };
-        operation["summary"] = summary.into();
+        let noun = kind.name.replace('_', " ");
+        operation["summary"] = format!("{verb} of the type {noun}").into();
     }
     let mut all = operation["parameters"]
         .as_array()
@@ -81,15 +85,45 @@ fn describe(
         all.push(shared(parameter, kind.name, parameters));
     }
     operation["parameters"] = all.into();
-    let words = scopes::reading(kind);
+    let words = if served.gives.reads() {
+        scopes::reading(kind)
+    } else {
+        scopes::writing(kind)
+    };
     if !words.is_empty() {
         operation["x-scopes"] = words.into();
     }
-    let content = |schema: Value| json!({ MEDIA_TYPE: { "schema": schema } });
-    let found = content(openapi::reference(kind, shape));
-    let refused = content(openapi::errors_reference());
+    let content = |shape| json!({ MEDIA_TYPE: { "schema": openapi::reference(kind, shape) } });
+    let body = match served.gives {
+        Gives::Created => Some(Shape::Create),
+        Gives::Changed => Some(Shape::Update),
+        _ => None,
+    };
+    if let Some(shape) = body {
+        operation["requestBody"] = json!({ "required": true, "content": content(shape) });
+    }
+    let (status, answer) = match served.gives {
+        Gives::List => (
+            "200",
+            json!({ "description": "OK", "content": content(Shape::List) }),
+        ),
+        Gives::One => (
+            "200",
+            json!({ "description": "OK", "content": content(Shape::Document) }),
+        ),
+        Gives::Created => (
+            "201",
+            json!({ "description": "Created", "content": content(Shape::Written) }),
+        ),
+        Gives::Changed => (
+            "200",
+            json!({ "description": "OK", "content": content(Shape::Written) }),
+        ),
+        Gives::Removed => ("204", json!({ "description": "No Content" })),
+    };
+    let refused = json!({ MEDIA_TYPE: { "schema": openapi::errors_reference() } });
     operation["responses"] = json!({
-        "200": { "description": "OK", "content": found },
+        status: answer,
         "default": { "description": "Refused", "content": refused },
     });
 }

@@ -3,9 +3,11 @@
 //! Every type stands over all administrations and below each one; what the vendor has in further places
 //! stands there too. A type and its older name are two types over the same rows.
 
+mod written;
+
 use domain::access::Capability;
 use http_kit::{Api, Call, Endpoint, Refusal, get};
-use jsonapi::{ResourceType, Schema};
+use jsonapi::{Flaws, ResourceType};
 use service::UseCase;
 use service::records::Readable;
 
@@ -27,6 +29,31 @@ pub enum Gives {
     List,
     /// One resource.
     One,
+    /// A resource that was created.
+    Created,
+    /// A resource that was changed.
+    Changed,
+    /// Nothing: the resource is gone.
+    Removed,
+}
+
+impl Gives {
+    /// The method of such an endpoint.
+    #[must_use]
+    pub const fn method(self) -> &'static str {
+        match self {
+            Gives::List | Gives::One => "GET",
+            Gives::Created => "POST",
+            Gives::Changed => "PATCH",
+            Gives::Removed => "DELETE",
+        }
+    }
+
+    /// Whether nothing is written.
+    #[must_use]
+    pub const fn reads(self) -> bool {
+        matches!(self, Gives::List | Gives::One)
+    }
 }
 
 /// One row of the table, with what it shows.
@@ -222,7 +249,7 @@ const ACCOUNT: Capability =
 
 /// Every path, with what it shows.
 pub fn served() -> Vec<Served> {
-    let groups = [places(), selling(), booked(), around()];
+    let groups = [places(), selling(), booked(), around(), written::all()];
     groups.into_iter().flatten().collect()
 }
 
@@ -238,14 +265,20 @@ pub fn endpoints() -> Vec<Endpoint<State>> {
 /// # Errors
 /// When the declarations contradict each other; a mistake of ours that a test finds first.
 pub fn api() -> Result<Api<State>, Refusal> {
-    let schema = kinds::schema().map_err(|flaws| Refusal::internal(flaws.to_string()))?;
-    Api::new(BookingExperts, endpoints()).serving("/oas3.json", &document(&schema))
+    let document = document().map_err(Refusal::internal)?;
+    Api::new(BookingExperts, endpoints()).serving("/oas3.json", &document)
 }
 
 /// The OpenAPI document of the table.
-#[must_use]
-pub fn document(schema: &Schema) -> serde_json::Value {
-    described::document(schema, &served(), &table::sold())
+///
+/// # Errors
+/// When the declarations contradict each other; a mistake of ours that a test finds first.
+pub fn document() -> Result<serde_json::Value, Flaws> {
+    Ok(described::document(
+        &kinds::schema()?,
+        &served(),
+        &table::sold(),
+    ))
 }
 
 #[cfg(test)]
@@ -258,7 +291,7 @@ mod tests {
             let plural = kinds::plural(served.kind);
             let is_single = matches!(
                 served.kind.name,
-                "organization" | "subscription" | "contact"
+                "organization" | "subscription" | "contact" | "agenda_period"
             );
             let path = served.path.trim_end_matches("/{id}");
             assert!(is_single || path.ends_with(&format!("/{plural}")), "{path}");
@@ -267,10 +300,11 @@ mod tests {
 
     #[test]
     fn the_document_has_every_path_and_whatever_it_refers_to() {
-        let written = document(&kinds::schema().unwrap());
+        let written = document().unwrap();
         let paths = written["paths"].as_object().unwrap();
         for served in served() {
-            assert!(paths[served.path]["get"].is_object(), "{}", served.path);
+            let method = served.gives.method().to_lowercase();
+            assert!(paths[served.path][method].is_object(), "{}", served.path);
         }
         let text = written.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1) {

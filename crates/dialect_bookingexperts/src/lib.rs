@@ -4,9 +4,9 @@
 //! decided in `docs/dialects/bookingexperts.md`.
 //!
 //! This crate translates and nothing more. [`kinds`] declares the types of resources, [`rows`] shows
-//! what is stored as resources of these types, [`read`] answers requests for them, [`sell`] sells stays, and
-//! [`endpoints`] is
-//! the table of contents; who may do what stands in [`scopes`].
+//! what is stored as resources of these types, [`read`] answers requests for them, [`write`] carries out what
+//! requests want of them, [`sell`] sells stays, and [`endpoints`] is the table of contents; who may do what
+//! stands in [`scopes`].
 
 mod described;
 pub mod dialect;
@@ -19,6 +19,7 @@ pub mod scopes;
 pub mod seen;
 mod sell;
 pub mod state;
+mod write;
 
 pub use self::dialect::{BookingExperts, NAME};
 pub use self::endpoints::{api, document, endpoints};

@@ -61,9 +61,18 @@ const PEOPLE_WRITE: &[Capability] = &[
     c::CUSTOMERS_PERSONAL_DELETE,
 ];
 const MONEY: &[Capability] = &[c::PAYMENTS_READ];
-const MONEY_WRITE: &[Capability] = &[c::PAYMENTS_READ, c::PAYMENTS_WRITE];
+const MONEY_WRITE: &[Capability] = &[
+    c::PAYMENTS_READ,
+    c::PAYMENTS_WRITE,
+    c::PAYMENTS_DELETE,
+    c::PROPERTIES_READ,
+];
 const PRICES: &[Capability] = &[c::PROPERTIES_FINANCIAL_READ];
-const PRICES_WRITE: &[Capability] = &[c::PROPERTIES_FINANCIAL_READ, c::PROPERTIES_FINANCIAL_WRITE];
+const PRICES_WRITE: &[Capability] = &[
+    c::PROPERTIES_FINANCIAL_READ,
+    c::PROPERTIES_FINANCIAL_WRITE,
+    c::PROPERTIES_FINANCIAL_DELETE,
+];
 const WORDS: &[Capability] = &[c::MESSAGES_READ];
 const WORDS_WRITE: &[Capability] = &[c::MESSAGES_READ, c::MESSAGES_WRITE];
 
@@ -223,9 +232,11 @@ const TABLE: &[Words] = &[
 const RESTRICTED: [&str; 4] = ["reservation", "booking", "order", "customer"];
 
 /// Two words for one thing: the older one opens the newer, and the other way round.
-const SAME: [(&str, &str); 2] = [
+const SAME: [(&str, &str); 4] = [
     ("category|read", "rentable_type|read"),
+    ("category|write", "rentable_type|write"),
     ("rentable_identity|read", "inventory_object|read"),
+    ("rentable_identity|write", "inventory_object|write"),
 ];
 
 /// The word before a resource whose other word is for the app's own channels.
@@ -264,7 +275,7 @@ fn permission(word: String, about: String, opens: &[Capability], reach: Reach) -
     }
 }
 
-/// The words that open reading a resource whose own word this is.
+/// The words that open what this word opens for a resource of its own.
 pub fn acceptable(word: &'static str) -> Vec<String> {
     let mut words = vec![word.to_owned()];
     for (one, other) in SAME {
@@ -290,6 +301,11 @@ pub fn restricted(word: &str) -> Option<String> {
 /// The words that open reading a type; none where everybody may.
 pub fn reading(kind: &ResourceType) -> Vec<String> {
     kind.read.map(acceptable).unwrap_or_default()
+}
+
+/// The words that open writing a type; none where nobody may.
+pub fn writing(kind: &ResourceType) -> Vec<String> {
+    kind.write.map(acceptable).unwrap_or_default()
 }
 
 /// The words that hold a capability.

@@ -242,7 +242,7 @@ fn with_host(public_url: &str, host: &str) -> String {
 }
 
 fn not_found() -> Response<Body> {
-    let body = r#"{"error":{"code":"not_found","message":"There is nothing at this address. APIs stand under /beds24/v2 and /tabard/v1."}}"#;
+    let body = r#"{"error":{"code":"not_found","message":"There is nothing at this address. APIs stand under /beds24/v2, /bookingexperts/v3 and /tabard/v1."}}"#;
     let json = [(header::CONTENT_TYPE, "application/json")];
     (StatusCode::NOT_FOUND, json, body).into_response()
 }

@@ -26,7 +26,29 @@ use service::{
 use crate::settings::{Hosts, Settings};
 
 /// All of them.
-pub const DIALECTS: &[AppDialect] = &[];
+pub const DIALECTS: &[AppDialect] = &[BOOKING_EXPERTS];
+
+const BOOKING_EXPERTS: AppDialect = AppDialect {
+    name: dialect_bookingexperts::NAME,
+    prefix: "/bookingexperts",
+    api_prefix: "/v3",
+    hosts: |hosts| &hosts.bookingexperts,
+    permissions: dialect_bookingexperts::scopes::permissions,
+    quota: identity::BOOKING_EXPERTS_QUOTA,
+    adjust: |_| {},
+    api: |rooms, kit, place| {
+        let state = dialect_bookingexperts::State::new(rooms.service, rooms.oauth)
+            .map_err(|flaws| anyhow::anyhow!("the types of Booking Experts: {flaws}"))?;
+        let api = dialect_bookingexperts::api()
+            .map_err(|_| anyhow::anyhow!("the document of Booking Experts can't be written"))?;
+        Ok(api.router(&state, kit, std::slice::from_ref(place)))
+    },
+    document: || {
+        dialect_bookingexperts::document()
+            .map_err(|flaws| anyhow::anyhow!("the types of Booking Experts: {flaws}"))
+    },
+    format: None,
+};
 
 /// A dialect whose apps come in by OAuth 2.0.
 #[derive(Clone, Copy)]

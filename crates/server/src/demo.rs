@@ -5,6 +5,7 @@
 //! such as an idempotency key, goes on. Secrets stand in `demo.json` in the data directory, which
 //! only its owner can read, and nowhere else.
 
+mod bookingexperts;
 mod file;
 mod scene;
 
@@ -14,13 +15,13 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow};
 use catalogue::access::Tenant;
 use dialect_beds24::scopes;
-use domain::access::Actor;
+use domain::{access::Actor, id::Id};
 use identity::{NewGrant, Quota, Secret};
 use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
 use service::{PageOf, Service, properties::PropertyFilter, tenants::NewTenant};
 
-pub use self::file::{Beds24, File, House};
+pub use self::file::{Beds24, BookingExperts, File, House};
 use crate::{app::App, entropy, house_api, operator};
 
 /// The name of the tenant, by which a later start finds it.
@@ -54,6 +55,11 @@ pub async fn prepare(app: &App, data: &Path, url: &str) -> anyhow::Result<Option
         now,
         rng: entropy::secrets(),
     };
+    let known = before
+        .as_ref()
+        .and_then(|file| file.bookingexperts.as_ref());
+    let bookingexperts =
+        booking_experts(app, &tenant, (property_id, &room_ids), url, known).await?;
     let before = before.as_ref().map(|file| &file.beds24);
     let roomy = keys
         .pair(
@@ -82,6 +88,7 @@ pub async fn prepare(app: &App, data: &Path, url: &str) -> anyhow::Result<Option
             limited_token: limited.token,
             limited_refresh_token: limited.refresh_token,
         },
+        bookingexperts,
         tabard: House {
             base_url: format!("{url}{}", house_api::PREFIX),
             tenant_id: tenant.id.get(),
@@ -89,6 +96,35 @@ pub async fn prepare(app: &App, data: &Path, url: &str) -> anyhow::Result<Option
     };
     file.write(data)?;
     Ok(Some(file))
+}
+
+/// The demo's app for Booking Experts, where that lets apps in.
+async fn booking_experts(
+    app: &App,
+    tenant: &Tenant,
+    (property_id, room_ids): (i64, &[i64]),
+    url: &str,
+    before: Option<&BookingExperts>,
+) -> anyhow::Result<Option<BookingExperts>> {
+    let mut known = app.oauth.iter();
+    let name = dialect_bookingexperts::NAME;
+    let Some(oauth) = known.find(|oauth| oauth.profile().dialect == name) else {
+        return Ok(None);
+    };
+    let now = app.clock.now();
+    let tenant_now = now + SignedDuration::from_millis(tenant.clock_offset_ms);
+    let making = bookingexperts::Making {
+        identity: &app.identity,
+        oauth,
+        service: &app.service,
+        tenant,
+        actor: operator::actor(tenant.id, tenant_now, "demo"),
+        property_id: Id::new(property_id).context("a property has an id")?,
+        room_ids,
+        url,
+        now,
+    };
+    Ok(Some(making.prepare(before, &mut entropy::secrets()).await?))
 }
 
 async fn create_tenant(service: &Service, now: Timestamp) -> anyhow::Result<Tenant> {

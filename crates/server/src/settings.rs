@@ -68,6 +68,9 @@ pub struct Hosts {
     /// Of Beds24: served there at `/v2` and `/api/v2`.
     #[serde(deserialize_with = "lists::texts")]
     pub beds24: Vec<String>,
+    /// Of Booking Experts: served there at `/v3`, its OAuth 2.0 at `/oauth`.
+    #[serde(deserialize_with = "lists::texts")]
+    pub bookingexperts: Vec<String>,
 }
 
 /// The log, which goes to standard error.

@@ -164,20 +164,20 @@ pub static EXTRA_ORDER_ITEM: ResourceType = ResourceType::new("extra_order_item"
 const PERSON: ResourceType = ResourceType::new("customer")
     .scopes("customer|read", "customer|write")
     .attributes(&[
-        text("title").writable().between(0, 500),
-        text("first_name").writable().between(0, 500),
-        text("last_name").writable().between(0, 500),
-        text("company").writable().between(0, 500),
-        text("email").writable().between(0, 254).filterable(),
-        text("phone").writable().between(0, 500),
-        text("mobile_phone").writable().between(0, 500),
-        text("address").writable().between(0, 500),
-        text("postal_code").writable().between(0, 500),
-        text("city").writable().between(0, 500),
-        text("province").writable().between(0, 500),
-        text("country_code").writable().between(0, 2),
-        text("language").writable().between(0, 500),
-        text("vat_number").writable().between(0, 500),
+        text("title").writable(),
+        text("first_name").writable(),
+        text("last_name").writable(),
+        text("company").writable(),
+        text("email").writable().filterable(),
+        text("phone").writable(),
+        text("mobile_phone").writable(),
+        text("address").writable(),
+        text("postal_code").writable(),
+        text("city").writable(),
+        text("province").writable(),
+        text("country_code").writable(),
+        text("language").writable().one_of(super::LOCALES),
+        text("vat_number").writable(),
         day("date_of_birth").writable(),
         CREATED_AT,
         UPDATED_AT,
@@ -193,22 +193,24 @@ pub static CONTACT: ResourceType = PERSON.renamed("contact");
 pub static GUEST: ResourceType = ResourceType::new("guest")
     .scopes("guest|read", "guest|write")
     .attributes(&[
-        text("first_name"),
-        text("last_name"),
-        text("email"),
-        text("phone"),
-        text("gender"),
-        text("country_code"),
-        day("date_of_birth"),
-        text("address"),
-        text("city"),
-        text("postal_code"),
-        text("province"),
-        text("municipality"),
-        text("document_type"),
-        text("document_number"),
-        day("document_issue_date"),
-        text("visa_number"),
+        text("first_name").writable(),
+        text("last_name").writable(),
+        text("email").writable(),
+        text("phone").writable(),
+        text("gender")
+            .writable()
+            .one_of(&["male", "female", "other"]),
+        text("country_code").writable(),
+        day("date_of_birth").writable(),
+        text("address").writable(),
+        text("city").writable(),
+        text("postal_code").writable(),
+        text("province").writable(),
+        text("municipality").writable(),
+        text("document_type").writable(),
+        text("document_number").writable(),
+        day("document_issue_date").writable(),
+        text("visa_number").writable(),
         CREATED_AT,
     ])
     .relationships(&[Relationship::to_one("reservation", &["reservation"]).filterable()]);
@@ -218,14 +220,18 @@ pub static AGENDA_PERIOD: ResourceType = ResourceType::new("agenda_period")
     .scopes("agenda_period|read", "agenda_period|write")
     .attributes(&[
         text("type").reserved_name().filterable(),
-        text("label"),
-        day("start_date").filterable().sortable(),
-        day("end_date").filterable().sortable(),
+        text("label").writable(),
+        day("start_date").required().filterable().sortable(),
+        day("end_date").required().filterable().sortable(),
         CREATED_AT,
         UPDATED_AT,
     ])
     .relationships(&[
         ADMINISTRATION,
-        Relationship::to_one("rentable", &["rentable"]).filterable(),
-        Relationship::to_one("inventory_object", &["inventory_object"]).filterable(),
+        Relationship::to_one("rentable", &["rentable"])
+            .writable()
+            .filterable(),
+        Relationship::to_one("inventory_object", &["inventory_object"])
+            .writable()
+            .filterable(),
     ]);

@@ -65,7 +65,7 @@ pub static TYPES: &[&ResourceType] = &[
     &money::PAYMENT_METHOD,
     &money::PAYMENT_REQUEST,
     &money::PAYMENT_RESULT,
-    &operations::TODO,
+    &operations::TASK,
     &operations::REVIEW,
     &operations::MESSAGE,
     &operations::INTERNAL_MESSAGE,

@@ -28,24 +28,30 @@ pub static INVOICE: ResourceType = ResourceType::new("invoice")
 pub static PAYMENT: ResourceType = ResourceType::new("payment")
     .scopes("payment|read", "payment|write")
     .attributes(&[
-        day("paid_at").filterable().sortable(),
-        decimal("foreign_price"),
+        day("paid_at").required().filterable().sortable(),
+        decimal("foreign_price").required(),
         text("foreign_currency"),
-        text("memo"),
+        text("memo").writable(),
         CREATED_AT,
         UPDATED_AT,
     ])
     .relationships(&[
         ADMINISTRATION,
-        Relationship::to_one("invoice", &["invoice"]).filterable(),
-        Relationship::to_one("payment_method", &["payment_method"]),
-        Relationship::to_one("payment_request", &["payment_request"]),
+        Relationship::to_one("invoice", &["invoice"])
+            .required()
+            .filterable(),
+        Relationship::to_one("payment_method", &["payment_method"]).writable(),
+        Relationship::to_one("payment_request", &["payment_request"]).writable(),
     ]);
 
 /// A way to pay.
 pub static PAYMENT_METHOD: ResourceType = ResourceType::new("payment_method")
     .scopes("payment_method|read", "payment_method|write")
-    .attributes(&[localized("name").filterable(), CREATED_AT, UPDATED_AT])
+    .attributes(&[
+        localized("name").required().filterable(),
+        CREATED_AT,
+        UPDATED_AT,
+    ])
     .relationships(&[ADMINISTRATION]);
 
 /// Money asked for.
@@ -71,12 +77,25 @@ pub static PAYMENT_REQUEST: ResourceType = ResourceType::new("payment_request")
 pub static PAYMENT_RESULT: ResourceType = ResourceType::new("payment_result")
     .scopes("payment_result|read", "payment_result|write")
     .attributes(&[
-        text("state").filterable(),
-        text("reference").filterable(),
-        text("message"),
+        text("state")
+            .required()
+            .one_of(&[
+                "open",
+                "pending",
+                "paid",
+                "failed",
+                "cancelled",
+                "expired",
+                "refunded",
+            ])
+            .filterable(),
+        text("reference").writable().filterable(),
+        text("message").writable(),
         CREATED_AT,
     ])
     .relationships(&[
         ADMINISTRATION,
-        Relationship::to_one("payment_request", &["payment_request"]).filterable(),
+        Relationship::to_one("payment_request", &["payment_request"])
+            .required()
+            .filterable(),
     ]);

@@ -9,22 +9,25 @@ const OF_RESERVATION: Relationship =
     Relationship::to_one("reservation", &["reservation"]).filterable();
 
 /// Work to be done.
-pub static TODO: ResourceType = ResourceType::new("todo")
+pub static TASK: ResourceType = ResourceType::new("todo")
     .scopes("todo|read", "todo|write")
     .attributes(&[
-        text("title"),
-        text("description"),
-        text("state").filterable(),
-        text("assigned_to"),
-        day("due_on").filterable().sortable(),
-        instant("done_at"),
+        text("title").required(),
+        text("description").writable(),
+        text("state")
+            .writable()
+            .one_of(&["open", "doing", "done"])
+            .filterable(),
+        text("assigned_to").writable(),
+        day("due_on").writable().filterable().sortable(),
+        instant("done_at").writable(),
         CREATED_AT,
         UPDATED_AT,
     ])
     .relationships(&[
         ADMINISTRATION,
-        OF_RESERVATION,
-        Relationship::to_one("inventory_object", &["inventory_object"]),
+        OF_RESERVATION.writable(),
+        Relationship::to_one("inventory_object", &["inventory_object"]).writable(),
     ]);
 
 /// What a guest thought of a stay.

@@ -31,13 +31,15 @@ pub static ADMINISTRATION_SUBSCRIPTION: ResourceType =
 pub static APPLICATION_COMMAND: ResourceType = ResourceType::new("application_command")
     .scopes("application_command|read", "application_command|write")
     .attributes(&[
-        text("identifier"),
-        localized("name"),
-        localized("description"),
-        text("context_model"),
-        text("http_method"),
-        text("target_url"),
-        text("enabled_script"),
+        text("identifier").required(),
+        localized("name").required(),
+        localized("description").writable(),
+        text("context_model").required(),
+        text("http_method")
+            .required()
+            .one_of(&["get", "post", "put", "patch", "delete"]),
+        text("target_url").required(),
+        text("enabled_script").writable(),
         CREATED_AT,
         UPDATED_AT,
     ]);

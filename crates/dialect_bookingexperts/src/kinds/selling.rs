@@ -4,40 +4,61 @@ use jsonapi::{Attribute, Kind, Relationship, ResourceType};
 
 use super::{ADMINISTRATION, CREATED_AT, UPDATED_AT, day, decimal, flag, localized, text, whole};
 
+/// For what something is charged.
+const CHARGED: &[&str] = &[
+    "per_stay",
+    "per_night",
+    "per_person",
+    "per_person_per_night",
+    "per_piece",
+    "per_piece_per_night",
+    "percentage_of_rent",
+];
+
 /// Where reservations come from.
 pub static CHANNEL: ResourceType = ResourceType::new("channel")
     .scopes("channel|read", "channel|write")
     .attributes(&[
-        text("name").filterable(),
-        decimal("temporary_booking_validity_in_hours"),
-        text("pricing"),
-        decimal("price_factor"),
+        text("name").required().filterable(),
+        decimal("temporary_booking_validity_in_hours").writable(),
+        text("pricing").writable().one_of(&["simple", "complex"]),
+        decimal("price_factor").writable(),
         CREATED_AT,
         UPDATED_AT,
     ])
     .relationships(&[
         ADMINISTRATION,
-        Relationship::to_many("rentable_types", &["rentable_type"]).on_request(),
+        Relationship::to_many("rentable_types", &["rentable_type"])
+            .writable()
+            .on_request(),
     ]);
 
 /// A list of prices that rentable types refer to.
 pub static MASTER_PRICE_LIST: ResourceType = ResourceType::new("master_price_list")
     .scopes("master_price_list|read", "master_price_list|write")
     .attributes(&[
-        text("name").filterable(),
-        text("currency"),
+        text("name").required().filterable(),
+        text("currency").writable_on_create(),
         CREATED_AT,
         UPDATED_AT,
     ])
-    .relationships(&[ADMINISTRATION]);
+    .relationships(&[
+        ADMINISTRATION,
+        Relationship::to_many("simple_prices", &["simple_price"])
+            .sidepostable()
+            .on_request(),
+        Relationship::to_many("complex_prices", &["complex_price"])
+            .sidepostable()
+            .on_request(),
+    ]);
 
 /// The price of a night.
 pub static SIMPLE_PRICE: ResourceType = ResourceType::new("simple_price")
     .scopes("master_price_list|read", "master_price_list|write")
     .attributes(&[
-        day("date").filterable().sortable(),
-        Attribute::new("price", Kind::Money),
-        flag("is_active"),
+        day("date").required().filterable().sortable(),
+        Attribute::new("price", Kind::Money).required(),
+        flag("is_active").writable(),
         UPDATED_AT,
     ])
     .relationships(&[
@@ -48,10 +69,10 @@ pub static SIMPLE_PRICE: ResourceType = ResourceType::new("simple_price")
 pub static COMPLEX_PRICE: ResourceType = ResourceType::new("complex_price")
     .scopes("master_price_list|read", "master_price_list|write")
     .attributes(&[
-        day("arrival_date").filterable().sortable(),
-        whole("length_of_stay").filterable().sortable(),
-        Attribute::new("price", Kind::Money),
-        flag("is_active"),
+        day("arrival_date").required().filterable().sortable(),
+        whole("length_of_stay").required().filterable().sortable(),
+        Attribute::new("price", Kind::Money).required(),
+        flag("is_active").writable(),
         UPDATED_AT,
     ])
     .relationships(&[
@@ -62,8 +83,8 @@ pub static COMPLEX_PRICE: ResourceType = ResourceType::new("complex_price")
 pub static DISCOUNT_CAMPAIGN: ResourceType = ResourceType::new("discount_campaign")
     .scopes("discount_campaign|read", "discount_campaign|write")
     .attributes(&[
-        localized("name").filterable(),
-        localized("description"),
+        localized("name").required().filterable(),
+        localized("description").writable(),
         CREATED_AT,
         UPDATED_AT,
     ])
@@ -73,17 +94,17 @@ pub static DISCOUNT_CAMPAIGN: ResourceType = ResourceType::new("discount_campaig
 pub static EXTRA: ResourceType = ResourceType::new("extra")
     .scopes("extra|read", "extra|write")
     .attributes(&[
-        localized("name").filterable(),
-        localized("description"),
-        localized("memo_description"),
-        text("invoiced_as"),
-        flag("selectable"),
-        flag("confirm_by_guest"),
-        text("extra_type"),
-        decimal("price"),
-        flag("quantity_required"),
-        flag("memo_required"),
-        whole("maximum_quantity"),
+        localized("name").required().filterable(),
+        localized("description").writable(),
+        localized("memo_description").writable(),
+        text("invoiced_as").writable(),
+        flag("selectable").writable(),
+        flag("confirm_by_guest").writable(),
+        text("extra_type").writable().one_of(CHARGED),
+        decimal("price").writable(),
+        flag("quantity_required").writable(),
+        flag("memo_required").writable(),
+        whole("maximum_quantity").writable(),
         CREATED_AT,
         UPDATED_AT,
     ])
@@ -93,11 +114,11 @@ pub static EXTRA: ResourceType = ResourceType::new("extra")
 pub static COST: ResourceType = ResourceType::new("cost")
     .scopes("cost|read", "cost|write")
     .attributes(&[
-        localized("name").filterable(),
-        localized("description"),
-        text("invoiced_as"),
-        text("cost_type"),
-        decimal("price"),
+        localized("name").required().filterable(),
+        localized("description").writable(),
+        text("invoiced_as").writable(),
+        text("cost_type").writable().one_of(CHARGED),
+        decimal("price").writable(),
         CREATED_AT,
         UPDATED_AT,
     ])
@@ -107,10 +128,10 @@ pub static COST: ResourceType = ResourceType::new("cost")
 pub static PACKAGE: ResourceType = ResourceType::new("package")
     .scopes("package|read", "package|write")
     .attributes(&[
-        localized("name").filterable(),
-        localized("description"),
-        text("package_type"),
-        decimal("price"),
+        localized("name").required().filterable(),
+        localized("description").writable(),
+        text("package_type").writable().one_of(CHARGED),
+        decimal("price").writable(),
         CREATED_AT,
         UPDATED_AT,
     ])
@@ -120,8 +141,8 @@ pub static PACKAGE: ResourceType = ResourceType::new("package")
 pub static CANCELLATION_RULE: ResourceType = ResourceType::new("cancellation_rule")
     .scopes("cancellation_rule|read", "cancellation_rule|write")
     .attributes(&[
-        localized("name").filterable(),
-        localized("description"),
+        localized("name").required().filterable(),
+        localized("description").writable(),
         CREATED_AT,
         UPDATED_AT,
     ])

@@ -49,15 +49,24 @@ pub static ADMINISTRATION: ResourceType = ResourceType::new("administration")
 pub static AMENITY: ResourceType = ResourceType::new("amenity")
     .scopes("amenity|read", "amenity|write")
     .attributes(&[
-        localized("name").filterable(),
-        text("type").reserved_name(),
-        whole("position").filterable().sortable(),
-        text("semantic_amenity_type"),
+        localized("name").required().filterable(),
+        text("type")
+            .writable()
+            .one_of(&[
+                "Amenities::BooleanAmenity",
+                "Amenities::NumericalAmenity",
+                "Amenities::MultipleChoiceAmenity",
+            ])
+            .reserved_name(),
+        whole("position").writable().filterable().sortable(),
+        text("semantic_amenity_type").writable(),
         CREATED_AT,
         UPDATED_AT,
     ])
     .relationships(&[
-        Relationship::to_one("amenity_group", &["amenity_group"]).filterable(),
+        Relationship::to_one("amenity_group", &["amenity_group"])
+            .writable()
+            .filterable(),
         Relationship::to_many("amenity_options", &["amenity_option"]),
     ]);
 
@@ -65,8 +74,8 @@ pub static AMENITY: ResourceType = ResourceType::new("amenity")
 pub static AMENITY_GROUP: ResourceType = ResourceType::new("amenity_group")
     .scopes("amenity|read", "amenity|write")
     .attributes(&[
-        localized("name").filterable(),
-        whole("position").filterable().sortable(),
+        localized("name").required().filterable(),
+        whole("position").writable().filterable().sortable(),
         CREATED_AT,
         UPDATED_AT,
     ]);
@@ -75,12 +84,14 @@ pub static AMENITY_GROUP: ResourceType = ResourceType::new("amenity_group")
 pub static AMENITY_OPTION: ResourceType = ResourceType::new("amenity_option")
     .scopes("amenity|read", "amenity|write")
     .attributes(&[
-        localized("name").filterable(),
-        whole("position").filterable().sortable(),
+        localized("name").required().filterable(),
+        whole("position").writable().filterable().sortable(),
         CREATED_AT,
         UPDATED_AT,
     ])
-    .relationships(&[Relationship::to_one("amenity", &["amenity"]).filterable()]);
+    .relationships(&[Relationship::to_one("amenity", &["amenity"])
+        .required()
+        .filterable()]);
 
 /// The answer to an amenity: a number as text, `true` or `false`, or the id of an option.
 const VALUE: Attribute = text("value");
@@ -126,9 +137,9 @@ pub static RENTABLE_SEGMENT: ResourceType = SEGMENT;
 const SEGMENT: ResourceType = ResourceType::new("rentable_segment")
     .scopes("rentable_segment|read", "rentable_segment|write")
     .attributes(&[
-        localized("name").filterable(),
-        localized("description"),
-        whole("position").filterable().sortable(),
+        localized("name").required().filterable(),
+        localized("description").writable(),
+        whole("position").writable().filterable().sortable(),
         CREATED_AT,
         UPDATED_AT,
     ]);
@@ -173,7 +184,7 @@ pub static CATEGORY: ResourceType = TYPE
 const UNIT: ResourceType = ResourceType::new("inventory_object")
     .scopes("inventory_object|read", "inventory_object|write")
     .attributes(&[
-        text("name").filterable(),
+        text("name").writable().filterable(),
         text("name_with_type"),
         whole("number").sortable(),
         flag("archived"),
@@ -183,7 +194,9 @@ const UNIT: ResourceType = ResourceType::new("inventory_object")
     .relationships(&[
         OF_ADMINISTRATION,
         Relationship::to_one("rentable_type", &["rentable_type"]).filterable(),
-        Relationship::to_many("labels", &["label"]).filterable(),
+        Relationship::to_many("labels", &["label"])
+            .writable()
+            .filterable(),
         Relationship::to_many("rentables", &["rentable"]),
     ]);
 
@@ -218,8 +231,8 @@ pub static RENTABLE: ResourceType = ResourceType::new("rentable")
 pub static LABEL: ResourceType = ResourceType::new("label")
     .scopes("label|read", "label|write")
     .attributes(&[
-        text("name").filterable(),
-        text("color"),
+        text("name").required().filterable(),
+        text("color").writable(),
         CREATED_AT,
         UPDATED_AT,
     ]);
@@ -228,15 +241,15 @@ pub static LABEL: ResourceType = ResourceType::new("label")
 pub static OWNER: ResourceType = ResourceType::new("owner")
     .scopes("owner|read", "owner|write")
     .attributes(&[
-        text("first_name"),
-        text("last_name"),
-        text("company"),
-        text("email").filterable(),
-        text("phone"),
-        text("address"),
-        text("postal_code"),
-        text("city"),
-        text("country_code"),
+        text("first_name").writable(),
+        text("last_name").writable(),
+        text("company").writable(),
+        text("email").writable().filterable(),
+        text("phone").writable(),
+        text("address").writable(),
+        text("postal_code").writable(),
+        text("city").writable(),
+        text("country_code").writable(),
         CREATED_AT,
         UPDATED_AT,
     ]);
@@ -245,16 +258,20 @@ pub static OWNER: ResourceType = ResourceType::new("owner")
 pub static AGREEMENT: ResourceType = ResourceType::new("agreement")
     .scopes("agreement|read", "agreement|write")
     .attributes(&[
-        text("name"),
-        day("start_date").filterable().sortable(),
-        day("end_date"),
-        decimal("share"),
+        text("name").writable(),
+        day("start_date").writable().filterable().sortable(),
+        day("end_date").writable(),
+        decimal("share").writable(),
         instant("created_at").filterable().sortable(),
         UPDATED_AT,
     ])
     .relationships(&[
         OF_ADMINISTRATION,
-        Relationship::to_one("owner", &["owner"]),
-        Relationship::to_one("rentable_identity", &["rentable_identity"]).filterable(),
-        Relationship::to_one("inventory_object", &["inventory_object"]).filterable(),
+        Relationship::to_one("owner", &["owner"]).writable(),
+        Relationship::to_one("rentable_identity", &["rentable_identity"])
+            .writable()
+            .filterable(),
+        Relationship::to_one("inventory_object", &["inventory_object"])
+            .writable()
+            .filterable(),
     ]);

@@ -50,6 +50,15 @@ pub trait Shown: Send + Sync + 'static {
     /// How a field is looked up that can be filtered or sorted by.
     fn lookup(name: &str) -> Option<Lookup<Self::Stored>>;
 
+    /// Whether this administration has such a parent, for rows that stand below one in paths.
+    fn stands_below(
+        _: Id,
+        _: Id,
+        _: &mut Look<'_>,
+    ) -> impl Future<Output = service::Result<bool>> + Send {
+        async { Ok(true) }
+    }
+
     /// The resources, in the order of what is stored.
     fn show(
         stored: &[Self::Stored],
@@ -75,6 +84,8 @@ pub struct Look<'a> {
     pub seen: Seen,
     /// The tenant's clock.
     pub now: jiff::Timestamp,
+    /// The tenant's name, where it may be included.
+    pub tenant: Option<String>,
     /// The rooms, for what is read elsewhere.
     pub state: &'a State,
 }
@@ -158,13 +169,8 @@ pub async fn one<R: Shown>(state: State, call: Call, root: Root) -> Result<Answe
     let id: Id = call.path_value("id")?;
     let mut look = begin(&state, &call, &query).await?;
     let place = narrow::<R>(root, &call, &mut look).await?;
-    let mut wanted = service::records::Query::new();
-    for test in place.tests {
-        wanted = wanted.meets(test);
-    }
-    wanted = wanted.meets(Test::is(const { Field::new("id") }, id));
-    let page = look.reading.page(&wanted, PageOf::first(1)).await;
-    let stored = page.map_err(refused)?.rows;
+    let stored = find::<R>(id, place.tests, &mut look).await?;
+    let stored: Vec<R::Stored> = stored.into_iter().collect();
     let found = R::show(&stored, &mut look).await.map_err(refused)?;
     let found = match found.into_iter().next() {
         Some(row) => Some(row),
@@ -184,6 +190,21 @@ pub async fn one<R: Shown>(state: State, call: Call, root: Root) -> Result<Answe
             view.single(Some(&found), related)
         })
         .await
+}
+
+/// What is stored under an id and meets all of these.
+pub(crate) async fn find<R: Shown>(
+    id: Id,
+    tests: Vec<Test<R::Stored>>,
+    look: &mut Look<'_>,
+) -> Result<Option<R::Stored>, Refusal> {
+    let mut wanted = service::records::Query::new();
+    for test in tests {
+        wanted = wanted.meets(test);
+    }
+    wanted = wanted.meets(Test::is(const { Field::new("id") }, id));
+    let page = look.reading.page(&wanted, PageOf::first(1)).await;
+    Ok(page.map_err(refused)?.rows.into_iter().next())
 }
 
 /// Checks the caller's words and reads the query.
@@ -223,18 +244,24 @@ pub(crate) async fn begin<'a>(
         query,
         seen,
         now: call.actor.now,
+        tenant: None,
         state,
     })
 }
 
 /// What a path says of the rows below it.
-struct Place<K> {
-    tests: Vec<Test<K>>,
+pub(crate) struct Place<K> {
+    /// What they meet.
+    pub tests: Vec<Test<K>>,
     /// The administration's own language.
-    locale: Option<String>,
+    pub locale: Option<String>,
+    /// The administration.
+    pub administration: Option<Id>,
+    /// What stands between the administration and them.
+    pub parent: Option<Id>,
 }
 
-async fn narrow<R: Shown>(
+pub(crate) async fn narrow<R: Shown>(
     root: Root,
     call: &Call,
     look: &mut Look<'_>,
@@ -242,6 +269,8 @@ async fn narrow<R: Shown>(
     let mut place = Place {
         tests: R::narrowed(&look.seen),
         locale: None,
+        administration: None,
+        parent: None,
     };
     match root {
         Root::Whole => {}
@@ -257,7 +286,13 @@ async fn narrow<R: Shown>(
         Root::Below(parent) => {
             place.enter_administration::<R>(call, look).await?;
             let id = call.path_value(&format!("{parent}_id"))?;
+            let administration = place.administration.unwrap_or(id);
+            let is_there = R::stands_below(id, administration, look).await;
+            if !is_there.map_err(refused)? {
+                return Err(not_found(parent));
+            }
             place.tests.push(of::<R>(parent, id)?);
+            place.parent = Some(id);
         }
     }
     Ok(place)
@@ -272,6 +307,7 @@ impl<K: Readable> Place<K> {
         let id: Id = call.path_value("administration_id")?;
         call.caller.needs_organization(id).map_err(no_access)?;
         self.tests.push(of::<R>("administration", id)?);
+        self.administration = Some(id);
         // Whoever may not read administrations need not learn which ones there are.
         if call.actor.may(capability::PROPERTIES_READ) {
             let found = look

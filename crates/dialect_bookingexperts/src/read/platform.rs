@@ -18,10 +18,10 @@ use domain::access::capability;
 pub async fn organization(state: State, call: Call) -> Result<Answer, Refusal> {
     needs_word(&call, &ORGANIZATION)?;
     let query = parse(&call, &Rules::one(&state.schema, &ORGANIZATION))?;
-    let mut look = begin(&state, &call, &query).await?;
     let tenant_id = call.actor.tenant_id;
     let tenant = state.service.tenant(tenant_id).await.map_err(refused)?;
     let tenant = tenant.ok_or_else(|| not_found("organization"))?;
+    let mut look = begin(&state, &call, &query).await?;
     let profile = look.reading.one::<TenantProfile>(tenant_id).await;
     let profile = profile.map_err(refused)?;
     let row = rows::organization(tenant_id, &tenant.name, profile.as_ref());
@@ -38,7 +38,10 @@ pub async fn subscription(state: State, call: Call) -> Result<Answer, Refusal> {
     let installed = state.oauth.installation(tenant_id, grant_id).await;
     let installed = installed.map_err(|error| refused(error.into()))?;
     let installed = installed.ok_or_else(|| not_found("subscription"))?;
+    // A look holds a connection, so whatever takes another one comes before it.
+    let tenant = state.service.tenant(tenant_id).await.map_err(refused)?;
     let mut look = begin(&state, &call, &query).await?;
+    look.tenant = tenant.map(|tenant| tenant.name);
     let granted: Vec<Id> = match &installed.organizations {
         Some(granted) => granted.clone(),
         None if call.actor.may(capability::PROPERTIES_READ) => {

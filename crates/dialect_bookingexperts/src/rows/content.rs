@@ -8,12 +8,13 @@ use service::{
         ApplicationCommand, Campaign, CancellationRule, Channel, Cost, ExtraItem, Label, Package,
         PriceList, Segment,
     },
+    inventory::StoredPrice,
     links::{AmenityValue, SoldIn},
     records::{Field, Test},
 };
 use std::collections::HashMap;
 
-use domain::id::Id;
+use domain::{charge::Per, id::Id};
 
 use super::{
     parts::{amount, begun, localized, many, text, to},
@@ -99,7 +100,7 @@ impl Shown for AmenityShown {
 }
 
 /// How the vendor calls the kinds of amenities; one of the words is known, the others are ours.
-fn amenity_type(kind: AmenityKind) -> &'static str {
+pub fn amenity_type(kind: AmenityKind) -> &'static str {
     match kind {
         AmenityKind::YesNo => "Amenities::BooleanAmenity",
         AmenityKind::Number => "Amenities::NumericalAmenity",
@@ -256,17 +257,50 @@ impl Shown for ChannelShown {
     }
 }
 
-plain! {
-    /// Master price lists.
-    MasterPriceList: PriceList as selling::MASTER_PRICE_LIST,
-    ["name" => Search "search", "created_at" => Instant "created_at",
-     "updated_at" => Instant "changed_at", "administration" => Shared "organization_id"],
-    |row, begun| begun
-        .with("name", row.details.name.as_str())
-        .with("currency", row.details.currency.code())
-        .with("created_at", row.created_at)
-        .with("updated_at", row.changed_at)
-        .to_one("administration", to("administration", row.organization_id))
+/// Master price lists.
+pub struct MasterPriceList;
+
+impl Shown for MasterPriceList {
+    type Stored = PriceList;
+    const KIND: &'static ResourceType = &selling::MASTER_PRICE_LIST;
+
+    fn lookup(name: &str) -> Option<Lookup<PriceList>> {
+        Some(match name {
+            "name" => Lookup::Search(const { Field::new("search") }),
+            "created_at" => Lookup::Instant(const { Field::new("created_at") }),
+            "updated_at" => Lookup::Instant(const { Field::new("changed_at") }),
+            "administration" => Lookup::Shared(const { Field::new("organization_id") }),
+            _ => return None,
+        })
+    }
+
+    async fn show(stored: &[PriceList], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+        let mut prices: HashMap<(Id, bool), Vec<Id>> = HashMap::new();
+        let wanted = ["simple_prices", "complex_prices"];
+        if wanted.iter().any(|name| look.wants(Self::KIND, name)) {
+            let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
+            let list = const { Field::<StoredPrice>::new("list_id") };
+            for price in look.reading.of::<StoredPrice>(list, &ids).await? {
+                let of_stays = price.nights > 0;
+                prices
+                    .entry((price.list_id, of_stays))
+                    .or_default()
+                    .push(price.id);
+            }
+        }
+        let shown = stored.iter().map(|row| {
+            let mut own = |of_stays| prices.remove(&(row.id, of_stays)).unwrap_or_default();
+            begun(Self::KIND, row)
+                .with("name", row.details.name.as_str())
+                .with("currency", row.details.currency.code())
+                .with("created_at", row.created_at)
+                .with("updated_at", row.changed_at)
+                .to_one("administration", to("administration", row.organization_id))
+                .to_many("simple_prices", many("simple_price", own(false)))
+                .to_many("complex_prices", many("complex_price", own(true)))
+        });
+        Ok(shown.collect())
+    }
 }
 
 plain! {
@@ -296,17 +330,20 @@ plain! {
 }
 
 /// For what something is charged, as the vendor's settings call it.
-fn charged_per(details: &AddOnDetails) -> &'static str {
-    use domain::charge::Per;
-    match details.charge.per {
-        Per::Stay => "per_stay",
-        Per::Night => "per_night",
-        Per::Person => "per_person",
-        Per::PersonNight => "per_person_per_night",
-        Per::Piece => "per_piece",
-        Per::PieceNight => "per_piece_per_night",
-        Per::PercentOfRent => "percentage_of_rent",
-    }
+pub const CHARGED: [(Per, &str); 7] = [
+    (Per::Stay, "per_stay"),
+    (Per::Night, "per_night"),
+    (Per::Person, "per_person"),
+    (Per::PersonNight, "per_person_per_night"),
+    (Per::Piece, "per_piece"),
+    (Per::PieceNight, "per_piece_per_night"),
+    (Per::PercentOfRent, "percentage_of_rent"),
+];
+
+fn charged_per(details: &AddOnDetails) -> Option<&'static str> {
+    let mut known = CHARGED.iter();
+    let known = known.find(|(per, _)| *per == details.charge.per);
+    known.map(|(_, word)| *word)
 }
 
 fn add_on(row: Row, details: &AddOnDetails) -> Row {

@@ -10,7 +10,7 @@ use crate::kinds::operations;
 
 plain! {
     /// Pieces of work.
-    TodoShown: Todo as operations::TODO,
+    TodoShown: Todo as operations::TASK,
     ["state" => Text "state", "due_on" => Day "on_day", "created_at" => Instant "created_at",
      "updated_at" => Instant "changed_at", "administration" => Id "organization_id",
      "reservation" => Id "subject_id"],

@@ -273,6 +273,16 @@ macro_rules! prices {
                 })
             }
 
+            async fn stands_below(
+                list: Id,
+                administration: Id,
+                look: &mut Look<'_>,
+            ) -> service::Result<bool> {
+                let found = look.reading.one::<PriceList>(list).await?;
+                let owner = found.map(|list| list.organization_id);
+                Ok(owner.is_some_and(|owner| owner.is_none_or(|owner| owner == administration)))
+            }
+
             async fn show(stored: &[StoredPrice], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
                 let rows = prices(Self::KIND, stored, look).await?;
                 let shown = rows.into_iter().zip(stored).map(|(row, price)| {

@@ -179,6 +179,18 @@ impl Shown for GuestShown {
         })
     }
 
+    async fn stands_below(
+        reservation: Id,
+        administration: Id,
+        look: &mut Look<'_>,
+    ) -> service::Result<bool> {
+        let found = look.reading.one::<Booking>(reservation).await?;
+        Ok(found.is_some_and(|row| {
+            row.organization_id == administration
+                && is_reserved(&kinds::RESERVATION, &row, &look.seen)
+        }))
+    }
+
     async fn show(stored: &[Guest], _: &mut Look<'_>) -> service::Result<Vec<Row>> {
         let shown = stored.iter().map(|row| {
             let papers = &row.registration;

@@ -32,7 +32,8 @@ fn of_blocks(test: Test<Block>) -> Test<Booking> {
     Test::among::<Block>(const { Field::new("id") }, id, test)
 }
 
-fn blocked_for(words: &[String]) -> Test<Booking> {
+/// Blocks that are of one of these types.
+pub fn blocked_for(words: &[String]) -> Test<Booking> {
     let named = BLOCKS
         .iter()
         .filter(|(_, word)| words.iter().any(|one| one == word));

@@ -32,10 +32,10 @@ pub fn organization(id: Id, name: &str, profile: Option<&TenantProfile>) -> Row 
 pub async fn organizations(ids: &[Id], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for id in ids {
-        let profile = look.reading.one::<TenantProfile>(*id).await?;
         // There is one organization for a caller, so this goes round once.
-        if let Some(tenant) = look.state.service.tenant(*id).await? {
-            rows.push(organization(*id, &tenant.name, profile.as_ref()));
+        let profile = look.reading.one::<TenantProfile>(*id).await?;
+        if let Some(name) = &look.tenant {
+            rows.push(organization(*id, name, profile.as_ref()));
         }
     }
     Ok(rows)

@@ -340,32 +340,33 @@ impl House {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::empty()).unwrap();
-        let answer = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = answer.into_parts();
-        let body = body.collect().await.unwrap().to_bytes().to_vec();
-        Reply {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body,
-        }
+        self.answered(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Asks without a body, with the key that may do everything.
+    pub async fn ask_to(&self, method: &str, path: &str) -> Reply {
+        let path = format!("/bookingexperts/v3{path}");
+        self.ask(method, &path, &[("x-api-key", &self.key)]).await
+    }
+
+    /// Sends a document with the key that may do everything.
+    pub async fn send(&self, method: &str, path: &str, document: &Value) -> Reply {
+        self.send_as(&self.key, method, path, document).await
     }
 
     /// Sends a document.
-    pub async fn send_as(&self, key: &str, method: &str, path: &str, body: &Value) -> Reply {
-        let body = if body.is_null() {
-            Vec::new()
-        } else {
-            body.to_string().into_bytes()
-        };
+    pub async fn send_as(&self, key: &str, method: &str, path: &str, document: &Value) -> Reply {
+        let text = document.to_string();
         let request = Request::builder()
             .method(method)
             .uri(format!("/bookingexperts/v3{path}"))
             .header("x-api-key", key)
             .header("content-type", "application/vnd.api+json")
-            .header("content-length", body.len())
-            .body(Body::from(body))
-            .unwrap();
+            .header("content-length", text.len());
+        self.answered(request.body(Body::from(text)).unwrap()).await
+    }
+
+    async fn answered(&self, request: Request<Body>) -> Reply {
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
@@ -374,11 +375,6 @@ impl House {
             headers: parts.headers,
             body,
         }
-    }
-
-    /// Sends a document with the key that may do everything.
-    pub async fn send(&self, method: &str, path: &str, body: &Value) -> Reply {
-        self.send_as(&self.key, method, path, body).await
     }
 
     /// The one who may do everything, now.

@@ -11,3 +11,4 @@ mod selling;
 mod shop;
 mod walk;
 mod world;
+mod writing;

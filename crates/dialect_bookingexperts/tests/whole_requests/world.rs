@@ -329,7 +329,14 @@ impl World {
             label: "Paint".into(),
             extra: Default::default(),
         };
+        let elsewhere = NewBlock {
+            kind: BlockKind::External,
+            from: date(2027, 8, 5),
+            until: date(2027, 8, 7),
+            ..block.clone()
+        };
         let (_, block) = house.service.block(&house.actor, block);
+        let (_, elsewhere) = house.service.block(&house.actor, elsewhere);
         let mut query = Query::<Amenity>::new();
         query = query.by(Field::new("id"), Direction::Ascending);
         let mut reading = house.service.reading(&house.actor).await.unwrap();
@@ -344,6 +351,7 @@ impl World {
             .write(vec![
                 create(guest),
                 block,
+                elsewhere,
                 self.answer("booking", self.booking, amenity, option),
                 Linking::plain("booking", self.booking, [labels.rows[0].id]).write::<Labelled>(),
             ])

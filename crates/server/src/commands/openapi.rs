@@ -11,7 +11,7 @@ use crate::app;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "The same program always writes the same bytes. A running server answers each document at\n\
-    /openapi.json below the API's own address."
+    /openapi.json (Booking Experts: /oas3.json) below the API's own address."
 )]
 pub struct Openapi {
     /// The directory to write into

@@ -20,6 +20,9 @@ pub struct File {
     pub url: String,
     /// For clients of Beds24.
     pub beds24: Beds24,
+    /// For clients of Booking Experts; none in what an earlier version wrote.
+    #[serde(default)]
+    pub bookingexperts: Option<BookingExperts>,
     /// For the house's own API.
     pub tabard: House,
 }
@@ -44,6 +47,33 @@ pub struct Beds24 {
     /// The refresh token behind `limited_token`.
     #[serde(default)]
     pub limited_refresh_token: String,
+}
+
+/// Credentials and ids for clients of Booking Experts. Ids are texts, as in that API.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct BookingExperts {
+    /// Where the dialect stands.
+    pub base_url: String,
+    /// An API key with room for a load test.
+    pub api_key: String,
+    /// An API key with the vendor's own limit.
+    pub limited_api_key: String,
+    /// The app's own name in OAuth 2.0.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+    /// Where its codes may be sent.
+    pub redirect_uri: String,
+    /// Where an organization consents.
+    pub authorize_url: String,
+    /// Where codes become tokens.
+    pub token_url: String,
+    /// The demo's property.
+    pub administration_id: String,
+    /// The channel that the app may sell through.
+    pub channel_id: String,
+    /// The property's rooms.
+    pub rentable_type_ids: Vec<String>,
 }
 
 /// Where the house's own API stands.

@@ -23,6 +23,7 @@ pub(super) fn check(settings: &Settings) -> anyhow::Result<()> {
         public_url(url)?;
     }
     hosts(&settings.hosts.beds24)?;
+    hosts(&settings.hosts.bookingexperts)?;
     crate::telemetry::filter(&settings.log.filter)?;
     let metrics = settings.metrics.listen;
     ensure!(

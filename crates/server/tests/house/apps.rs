@@ -30,6 +30,7 @@ async fn the_routes_of_a_dialect_stand_below_its_issuer_and_on_its_own_host() {
     let settings = Settings {
         hosts: Hosts {
             beds24: vec!["api.toy.test".to_owned()],
+            ..Hosts::default()
         },
         ..Settings::default()
     };
@@ -112,6 +113,7 @@ async fn an_apps_token_opens_its_dialect_and_the_houses_own_api() {
         let settings = Settings {
             hosts: Hosts {
                 beds24: vec!["api.toy.test".to_owned()],
+                ..Hosts::default()
             },
             ..Settings::default()
         };

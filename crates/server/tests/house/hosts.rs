@@ -8,6 +8,7 @@ async fn on_a_host_name_of_its_own_a_dialect_has_exactly_its_vendors_paths() {
     let settings = Settings {
         hosts: Hosts {
             beds24: vec!["api.beds24.test".to_owned()],
+            ..Hosts::default()
         },
         ..Settings::default()
     };
@@ -35,7 +36,11 @@ async fn on_a_host_name_of_its_own_a_dialect_has_exactly_its_vendors_paths() {
 #[tokio::test]
 async fn each_api_serves_its_document() {
     let app = TestApp::sqlite().await;
-    for path in ["/beds24/v2/openapi.json", "/tabard/v1/openapi.json"] {
+    for path in [
+        "/beds24/v2/openapi.json",
+        "/bookingexperts/v3/oas3.json",
+        "/tabard/v1/openapi.json",
+    ] {
         let reply = app.send("GET", path, &[], Vec::new()).await;
         assert_eq!(reply.json()["openapi"], "3.1.0", "{path}");
     }

@@ -1,7 +1,8 @@
-//! The house's own API, in an app without a socket.
+//! The house's own API, and dialects side by side, in an app without a socket.
 #![cfg(test)]
 
 mod apps;
+mod bookingexperts;
 mod clock;
 mod hosts;
 mod journal;

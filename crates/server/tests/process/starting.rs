@@ -82,6 +82,67 @@ fn a_server_makes_its_key_once_and_lets_webhooks_and_mail_leave() {
 }
 
 #[test]
+fn the_demo_shows_its_rooms_to_clients_of_booking_experts_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Running::start(&data, &[]);
+    let before = demo(&data);
+    let booking_experts = &before["bookingexperts"];
+    let text = |name: &str| booking_experts[name].as_str().unwrap().to_owned();
+    let origin = format!("http://{}", server.address);
+    for (name, path) in [
+        ("base_url", "/bookingexperts/v3"),
+        ("authorize_url", "/bookingexperts/oauth/authorize"),
+        ("token_url", "/bookingexperts/oauth/token"),
+    ] {
+        assert_eq!(text(name), format!("{origin}{path}"));
+    }
+    let rooms = before["beds24"]["room_ids"].as_array().unwrap();
+    let rooms: Vec<String> = rooms.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        booking_experts["rentable_type_ids"],
+        serde_json::json!(rooms)
+    );
+    for (key, limit) in [("api_key", "1000000"), ("limited_api_key", "100")] {
+        let key = text(key);
+        let headers = [("x-api-key", key.as_str())];
+        let path = format!(
+            "/bookingexperts/v3/channels/{}/rentable_types",
+            text("channel_id")
+        );
+        let reply = server.send("GET", &path, &headers, "");
+        assert_eq!(reply.status, 200, "{}", reply.head);
+        assert!(
+            reply
+                .head
+                .contains(&format!("x-ratelimit-limit: {limit}\r\n")),
+            "{}",
+            reply.head
+        );
+        let shown = reply.json();
+        let shown = shown["data"].as_array().unwrap().iter();
+        let shown: Vec<&str> = shown.map(|row| row["id"].as_str().unwrap()).collect();
+        assert_eq!(shown, rooms);
+    }
+    assert!(server.stop().success());
+    let server = Running::start(&data, &[]);
+    let after = demo(&data);
+    for kept in [
+        "api_key",
+        "limited_api_key",
+        "client_id",
+        "client_secret",
+        "channel_id",
+    ] {
+        assert_eq!(
+            after["bookingexperts"][kept], before["bookingexperts"][kept],
+            "{kept}"
+        );
+    }
+    assert!(server.stop().success());
+}
+
+#[test]
 fn a_restart_has_fresh_tokens_under_the_same_grants_and_the_same_rooms() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

@@ -174,6 +174,9 @@ fn may_be_an_id(path: &str, schema: &Value) -> bool {
     large || name == "id" || name.ends_with("Id")
 }
 
+/// Dialects whose own tests walk their tables: their calls have nothing in common with those described here.
+const ELSEWHERE: &[&str] = &[dialect_bookingexperts::NAME];
+
 #[test]
 fn every_dialect_is_walked() {
     let walked: Vec<&str> = tables().iter().map(|table| table.name).collect();
@@ -181,6 +184,7 @@ fn every_dialect_is_walked() {
         .unwrap()
         .iter()
         .map(|(name, _)| *name)
+        .filter(|name| !ELSEWHERE.contains(name))
         .collect();
     assert_eq!(walked, served, "add the dialect's table to tables()");
 }

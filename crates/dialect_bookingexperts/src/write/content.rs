@@ -1,0 +1,226 @@
+//! What is declared once: labels, segments, amenities, channels, extras, costs, packages, campaigns, rules,
+//! ways to pay, buttons of apps.
+
+use domain::price_list::Pricing;
+use rust_decimal::{Decimal, prelude::ToPrimitive as _};
+use service::{
+    content::{
+        AddOnDetails, Amenity, AmenityGroup, AmenityKind, AmenityOption, ApplicationCommand,
+        Campaign, CancellationRule, Channel, Cost, ExtraItem, Label, Package, PaymentMethod,
+        Segment,
+    },
+    links::SoldIn,
+    records::{Linking, Write, change, create, remove},
+};
+
+use super::{Stand, Wish, Writes, Written};
+use crate::rows::{content as c, money as m};
+
+/// Declares how a type is written whose row says everything itself.
+macro_rules! content {
+    ($($shown:ty: $stored:ty, $(own $own:ident,)? names $names:expr,
+      |$row:ident, $wish:ident| $take:expr;)*) => { $(
+        impl $shown {
+            /// Takes over what is mentioned.
+            fn take($row: &mut $stored, $wish: &Wish) {
+                $take
+            }
+        }
+
+        impl Written for $shown {
+            const NAMES: &'static [(&'static str, &'static str)] = &$names;
+
+            async fn create(wish: &Wish, stand: &mut Stand<'_, '_>) -> service::Result<Writes> {
+                let mut row = <$stored>::new(wish.id(), Default::default());
+                row.organization_id = stand.administration;
+                $(row.details.$own = Some(stand.call.caller.client_id);)?
+                Self::take(&mut row, wish);
+                Ok(Ok(vec![wish.plan(create(row))]))
+            }
+
+            async fn update(
+                stored: &$stored,
+                wish: &Wish,
+                _: &mut Stand<'_, '_>,
+            ) -> service::Result<Writes> {
+                let taken = wish.clone();
+                let write = change::<$stored>(stored.id, move |row| {
+                    Self::take(row, &taken);
+                    Ok(())
+                });
+                Ok(Ok(vec![wish.plan(write)]))
+            }
+
+            fn remove(stored: &$stored) -> Option<Write> {
+                Some(remove::<$stored>(stored.id))
+            }
+        }
+    )* };
+}
+
+content! {
+    c::LabelShown: Label, names [("colour", "color")], |row, wish| {
+        wish.text(&mut row.details.name, "name");
+        wish.text(&mut row.details.colour, "color");
+    };
+    c::RentableSegment: Segment, names [], |row, wish| {
+        wish.words(&mut row.details.name, "name");
+        wish.words(&mut row.details.description, "description");
+        wish.whole(&mut row.position, "position");
+    };
+    c::CategoryGroup: Segment, names [], |row, wish| {
+        wish.words(&mut row.details.name, "name");
+        wish.words(&mut row.details.description, "description");
+        wish.whole(&mut row.position, "position");
+    };
+    c::AmenityGroupShown: AmenityGroup, names [], |row, wish| {
+        wish.words(&mut row.details.name, "name");
+        wish.whole(&mut row.position, "position");
+    };
+    c::AmenityShown: Amenity, names [("parent_id", "amenity_group"), ("meaning", "semantic_amenity_type")],
+    |row, wish| {
+        wish.words(&mut row.details.name, "name");
+        wish.whole(&mut row.position, "position");
+        wish.text(&mut row.details.meaning, "semantic_amenity_type");
+        wish.link(&mut row.parent_id, "amenity_group");
+        if let Some(word) = wish.draft().text("type") {
+            row.details.kind = amenity_kind(word);
+        }
+    };
+    c::AmenityOptionShown: AmenityOption, names [("parent_id", "amenity")], |row, wish| {
+        wish.words(&mut row.details.name, "name");
+        wish.whole(&mut row.position, "position");
+        wish.link(&mut row.parent_id, "amenity");
+    };
+    c::DiscountCampaign: Campaign, names [], |row, wish| {
+        wish.words(&mut row.details.name, "name");
+        wish.words(&mut row.details.description, "description");
+    };
+    c::CancellationRuleShown: CancellationRule, names [], |row, wish| {
+        wish.words(&mut row.details.name, "name");
+        wish.words(&mut row.details.description, "description");
+    };
+    c::Extra: ExtraItem, names [("charge", "price")], |row, wish| {
+        add_on(&mut row.details, wish, "extra_type");
+        wish.words(&mut row.details.memo_description, "memo_description");
+        wish.flag(&mut row.details.selectable, "selectable");
+        wish.flag(&mut row.details.confirm_by_guest, "confirm_by_guest");
+        wish.flag(&mut row.details.quantity_required, "quantity_required");
+        wish.flag(&mut row.details.memo_required, "memo_required");
+        if let Some(value) = wish.draft().value("maximum_quantity") {
+            row.details.maximum_quantity = value.as_integer().and_then(|most| most.to_u32());
+        }
+    };
+    c::CostShown: Cost, names [("charge", "price")], |row, wish| {
+        add_on(&mut row.details, wish, "cost_type");
+    };
+    c::PackageShown: Package, names [("charge", "price")], |row, wish| {
+        add_on(&mut row.details, wish, "package_type");
+    };
+}
+
+fn amenity_kind(word: &str) -> AmenityKind {
+    let mut kinds = [AmenityKind::Number, AmenityKind::Choice].into_iter();
+    kinds
+        .find(|kind| c::amenity_type(*kind) == word)
+        .unwrap_or(AmenityKind::YesNo)
+}
+
+fn add_on(details: &mut AddOnDetails, wish: &Wish, type_name: &str) {
+    wish.words(&mut details.name, "name");
+    wish.words(&mut details.description, "description");
+    wish.text(&mut details.invoiced_as, "invoiced_as");
+    wish.decimal(&mut details.charge.amount, "price");
+    if let Some(word) = wish.draft().text(type_name) {
+        let per = c::CHARGED.iter().find(|(_, known)| *known == word);
+        details.charge.per = per.map_or(details.charge.per, |(per, _)| *per);
+    }
+}
+
+// These belong to the app that makes them.
+content! {
+    m::PaymentMethodShown: PaymentMethod, own client_id, names [], |row, wish| {
+        wish.words(&mut row.details.name, "name");
+    };
+    c::ApplicationCommandShown: ApplicationCommand, own client_id,
+    names [("context", "context_model"), ("method", "http_method"), ("enabled_when", "enabled_script")],
+    |row, wish| {
+        let details = &mut row.details;
+        wish.text(&mut details.identifier, "identifier");
+        wish.words(&mut details.name, "name");
+        wish.words(&mut details.description, "description");
+        wish.text(&mut details.context, "context_model");
+        wish.text(&mut details.method, "http_method");
+        wish.text(&mut details.target_url, "target_url");
+        wish.text(&mut details.enabled_when, "enabled_script");
+    };
+}
+
+/// A channel sells all rentable types of its administration until somebody says which.
+impl Written for c::ChannelShown {
+    const NAMES: &'static [(&'static str, &'static str)] = &[
+        ("hold_minutes", "temporary_booking_validity_in_hours"),
+        ("to_id", "rentable_types"),
+    ];
+
+    async fn create(wish: &Wish, stand: &mut Stand<'_, '_>) -> service::Result<Writes> {
+        let mut row = Channel::new(wish.id(), Default::default());
+        row.organization_id = stand.administration;
+        row.details.client_id = Some(stand.call.caller.client_id);
+        row.details.sells_everything = true;
+        channel(&mut row, wish);
+        let mut writes = vec![wish.plan(create(row))];
+        writes.extend(sold(wish).map(|write| wish.plan(write)));
+        Ok(Ok(writes))
+    }
+
+    async fn update(
+        stored: &Channel,
+        wish: &Wish,
+        _: &mut Stand<'_, '_>,
+    ) -> service::Result<Writes> {
+        let taken = wish.clone();
+        let write = change::<Channel>(stored.id, move |row| {
+            channel(row, &taken);
+            Ok(())
+        });
+        let mut writes = vec![wish.plan(write)];
+        writes.extend(sold(wish).map(|write| wish.plan(write)));
+        Ok(Ok(writes))
+    }
+
+    fn remove(stored: &Channel) -> Option<Write> {
+        Some(remove::<Channel>(stored.id))
+    }
+}
+
+fn channel(row: &mut Channel, wish: &Wish) {
+    let details = &mut row.details;
+    wish.text(&mut details.name, "name");
+    if wish
+        .draft()
+        .value("price_factor")
+        .is_some_and(|value| !value.is_null())
+    {
+        wish.decimal(&mut details.price_factor, "price_factor");
+    }
+    let hours = wish.draft().value("temporary_booking_validity_in_hours");
+    if let Some(hours) = hours.and_then(jsonapi::Value::as_decimal) {
+        // What is no number of minutes is too long, and refused when it is checked.
+        let minutes = (hours * Decimal::from(60)).round().to_u32();
+        details.hold_minutes = minutes.unwrap_or(u32::MAX);
+    }
+    match wish.draft().text("pricing") {
+        Some("simple") => details.pricing = Pricing::Simple,
+        Some("complex") => details.pricing = Pricing::Complex,
+        _ => {}
+    }
+    if wish.many("rentable_types").is_some() {
+        details.sells_everything = false;
+    }
+}
+
+fn sold(wish: &Wish) -> Option<Write> {
+    let types = wish.many("rentable_types")?;
+    Some(Linking::plain("channel", wish.id(), types).write::<SoldIn>())
+}
