@@ -12,14 +12,22 @@ use crate::dialect::BookingExperts;
 use crate::endpoints::{Gives, Served};
 use crate::hooks::table::{self, Leaving};
 use crate::scopes;
+use crate::sell::table::Sold;
 
 const PARAMETERS: &str = "/components/parameters";
 
 /// The document of these endpoints.
-pub fn document(schema: &Schema, served: &[Served], leaving: &[Leaving]) -> Value {
+pub fn document(
+    schema: &Schema,
+    served: &[Served],
+    leaving: &[Leaving],
+    sold: &[Sold],
+) -> Value {
     let endpoints = served.iter().map(|served| served.endpoint.clone());
     let endpoints = endpoints.chain(leaving.iter().map(|row| row.endpoint.clone()));
-    let mut document = Api::new(BookingExperts, endpoints.collect()).document(&about());
+    let sales = sold.iter().map(|sold| sold.endpoint.clone());
+    let endpoints = endpoints.chain(sales).collect();
+    let mut document = Api::new(BookingExperts, endpoints).document(&about());
     let mut parameters = Map::new();
     for served in served {
         let method = served.gives.method().to_lowercase();
@@ -31,6 +39,10 @@ pub fn document(schema: &Schema, served: &[Served], leaving: &[Leaving]) -> Valu
         table::describe(operation, schema, row, &mut |parameter, kind| {
             shared(parameter, kind, &mut parameters)
         });
+    }
+    for sold in sold {
+        let operation = &mut document["paths"][sold.path][sold.method];
+        describe_sale(operation, schema, sold, &mut parameters);
     }
     document["components"]["parameters"] = in_order(parameters).into();
     let schemas = openapi::components(schema);
@@ -127,6 +139,30 @@ fn describe(
         status: answer,
         "default": { "description": "Refused", "content": refused },
     });
+}
+
+/// Adds what the table of sales cannot say by itself: parameters of JSON:API, scopes, errors.
+fn describe_sale(
+    operation: &mut Value,
+    schema: &Schema,
+    sold: &Sold,
+    parameters: &mut Map<String, Value>,
+) {
+    let mut all = operation["parameters"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    if sold.answers {
+        let rules = Rules::one(schema, sold.kind);
+        let of_query = openapi::query(&rules);
+        for parameter in of_query.into_iter().chain([openapi::accept_language()]) {
+            all.push(shared(parameter, sold.kind.name, parameters));
+        }
+    }
+    operation["parameters"] = all.into();
+    operation["x-scopes"] = sold.words.clone().into();
+    let refused = json!({ MEDIA_TYPE: { "schema": openapi::errors_reference() } });
+    operation["responses"]["default"] = json!({ "description": "Refused", "content": refused });
 }
 
 /// A reference to a parameter that stands in one place for all who use it.

@@ -19,6 +19,7 @@ use crate::rows::{
     bookings as b, content as c, money as m, operations as o, orders, people, periods,
     structure as s, units as u,
 };
+use crate::sell::table::sold;
 use crate::state::State;
 use crate::{described, kinds};
 
@@ -257,7 +258,8 @@ pub fn served() -> Vec<Served> {
 pub fn endpoints() -> Vec<Endpoint<State>> {
     let served = served().into_iter().map(|served| served.endpoint);
     let leaving = table::all().into_iter().map(|row| row.endpoint);
-    served.chain(leaving).collect()
+    let sold = sold().into_iter().map(|sold| sold.endpoint);
+    served.chain(leaving).chain(sold).collect()
 }
 
 /// The dialect with its table, serving its own document at `/oas3.json`.
@@ -274,8 +276,8 @@ pub fn api() -> Result<Api<State>, Refusal> {
 /// # Errors
 /// When the declarations contradict each other; a mistake of ours that a test finds first.
 pub fn document() -> Result<serde_json::Value, Flaws> {
-    let (served, leaving) = (served(), table::all());
-    Ok(described::document(&kinds::schema()?, &served, &leaving))
+    let (served, leaving, sold) = (served(), table::all(), sold());
+    Ok(described::document(&kinds::schema()?, &served, &leaving, &sold))
 }
 
 #[cfg(test)]

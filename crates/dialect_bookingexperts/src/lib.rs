@@ -5,7 +5,8 @@
 //!
 //! This crate translates and nothing more. [`kinds`] declares the types of resources, [`rows`] shows
 //! what is stored as resources of these types, [`read`] answers requests for them, [`write`] carries out what
-//! requests want of them, and [`endpoints`] is the table of contents; who may do what stands in [`scopes`].
+//! requests want of them, [`sell`] sells stays, and [`endpoints`] is the table of contents; who may do what
+//! stands in [`scopes`].
 
 pub mod commands;
 mod described;
@@ -18,6 +19,7 @@ mod read;
 mod rows;
 pub mod scopes;
 pub mod seen;
+mod sell;
 pub mod state;
 mod write;
 

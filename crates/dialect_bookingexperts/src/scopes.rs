@@ -47,6 +47,8 @@ const BOOKED_WRITE: &[Capability] = &[
     c::BOOKINGS_READ,
     c::BOOKINGS_WRITE,
     c::BOOKINGS_PERSONAL_WRITE,
+    // Who changes a stay has its lines priced anew, and so needs to know them.
+    c::BOOKINGS_FINANCIAL_READ,
     c::BOOKINGS_FINANCIAL_WRITE,
     c::PROPERTIES_READ,
     c::CHANNELS_READ,

@@ -77,6 +77,29 @@ impl View<'_> {
         }
     }
 
+    /// A list that is short enough to stand on one page, with links that say so.
+    #[must_use]
+    pub fn on_one_page(&self, rows: &[Row], included: &[Row]) -> Document {
+        let itself = self.address.link()["self"].clone();
+        let links = json!({
+            "self": itself.clone(),
+            "first": itself.clone(),
+            "prev": null,
+            "next": null,
+            "last": itself,
+        });
+        let document = Document {
+            links: Some(links),
+            ..self.whole(rows, included)
+        };
+        let pagination = json!({
+            "total_records": rows.len(),
+            "page": 1,
+            "size": rows.len().max(1),
+        });
+        document.with_meta("pagination", pagination)
+    }
+
     /// One resource object: also what webhooks carry.
     #[must_use]
     pub fn resource(&self, row: &Row) -> Json {

@@ -92,6 +92,13 @@ impl Row {
         self
     }
 
+    /// Without `links.self`: nothing of it stands anywhere.
+    #[must_use]
+    pub fn nowhere(mut self) -> Row {
+        self.path = None;
+        self
+    }
+
     /// With this value of an attribute.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Row {

@@ -21,6 +21,7 @@ pub mod properties;
 pub mod records;
 pub mod search;
 mod stamp;
+pub mod stay_terms;
 pub mod tenants;
 mod use_case;
 

@@ -81,6 +81,7 @@ fn change(item: &BookingIn, id: Id) -> Option<BookingPatch> {
             status: status.map(|(status, _)| status),
             // Whoever sends back the word that was shown means no change.
             stays: word.as_deref().map(covered).unwrap_or_default(),
+            only_from: Vec::new(),
             opened: status.map(|(_, opened)| opened),
             held_until: None,
             group: match fields.whole_or_null("masterId") {

@@ -28,21 +28,28 @@ pub const NOTED_FLAGS: &[&str] = &[
 pub static RESERVATION: ResourceType = ResourceType::new("reservation")
     .scopes("reservation|read", "reservation|write")
     .attributes(&[
-        day("start_date").filterable().sortable(),
-        day("end_date").filterable().sortable(),
-        Attribute::new("guest_group", GUEST_GROUP),
+        day("start_date").required().filterable().sortable(),
+        day("end_date").required().filterable().sortable(),
+        Attribute::new("guest_group", GUEST_GROUP).required(),
         text("state").filterable(),
         text("guest_name"),
-        text("note"),
-        text("remote_reservation_key").filterable(),
-        flag("fixed_rentable"),
-        flag("late_checkout"),
-        flag("payment_guarantee"),
-        flag("cancellation_insurance"),
-        flag("letter_in_booking"),
-        flag("price_according_to_channel_calculation"),
-        text("access_code"),
-        text("stay_reason"),
+        text("note").writable().between(0, 10_000),
+        text("remote_reservation_key")
+            .writable()
+            .between(0, 200)
+            .filterable(),
+        flag("fixed_rentable").writable(),
+        flag("late_checkout").writable(),
+        flag("payment_guarantee").writable(),
+        flag("cancellation_insurance").writable(),
+        flag("letter_in_booking").writable(),
+        flag("price_according_to_channel_calculation").writable(),
+        text("access_code").writable().between(0, 200),
+        text("stay_reason").writable().between(0, 200),
+        whole("option_validity")
+            .writable_on_create()
+            .between(1, 365)
+            .hidden(),
         day("checked_in_on"),
         day("checked_out_on"),
         instant("expires_at"),
@@ -53,19 +60,37 @@ pub static RESERVATION: ResourceType = ResourceType::new("reservation")
     ])
     .relationships(&[
         ADMINISTRATION,
-        Relationship::to_one("booking", &["booking"]).filterable(),
+        Relationship::to_one("booking", &["booking"])
+            .writable_on_create()
+            .sidepostable()
+            .filterable(),
         Relationship::to_one("order", &["order"]),
-        Relationship::to_one("rentable_type", &["rentable_type"]).filterable(),
-        Relationship::to_one("category", &["category"]).filterable(),
-        Relationship::to_one("inventory_object", &["inventory_object"]),
-        Relationship::to_one("rentable_identity", &["rentable_identity"]),
-        Relationship::to_one("rentable", &["rentable"]),
-        Relationship::to_many("labels", &["label"]).filterable(),
+        Relationship::to_one("rentable_type", &["rentable_type"])
+            .writable()
+            .filterable(),
+        Relationship::to_one("category", &["category"])
+            .writable()
+            .filterable(),
+        Relationship::to_one("inventory_object", &["inventory_object"]).writable(),
+        Relationship::to_one("rentable_identity", &["rentable_identity"]).writable(),
+        Relationship::to_one("rentable", &["rentable"]).writable(),
+        Relationship::to_many("labels", &["label"])
+            .writable()
+            .filterable(),
         Relationship::to_many("reservation_amenities", &["reservation_amenity"]).on_request(),
-        Relationship::to_one("primary_package", &["package"]).on_request(),
-        Relationship::to_many("extra_packages", &["package"]).on_request(),
-        Relationship::to_many("extra_order_items", &["extra_order_item"]).on_request(),
-        Relationship::to_one("cancellation_rule", &["cancellation_rule"]).on_request(),
+        Relationship::to_one("primary_package", &["package"])
+            .writable()
+            .on_request(),
+        Relationship::to_many("extra_packages", &["package"])
+            .writable()
+            .on_request(),
+        Relationship::to_many("extra_order_items", &["extra_order_item"])
+            .writable_on_create()
+            .sidepostable()
+            .on_request(),
+        Relationship::to_one("cancellation_rule", &["cancellation_rule"])
+            .writable_on_create()
+            .on_request(),
     ]);
 
 /// Reservations that were made together.
@@ -73,7 +98,7 @@ pub static BOOKING: ResourceType = ResourceType::new("booking")
     .scopes("booking|read", "booking|write")
     .attributes(&[
         text("booking_nr").filterable(),
-        text("reference_nr"),
+        text("reference_nr").writable().between(0, 200),
         text("state").filterable(),
         instant("confirmed_at"),
         CREATED_AT,
@@ -82,7 +107,9 @@ pub static BOOKING: ResourceType = ResourceType::new("booking")
     .relationships(&[
         ADMINISTRATION,
         Relationship::to_many("reservations", &["reservation"]),
-        Relationship::to_one("customer", &["customer"]).filterable(),
+        Relationship::to_one("customer", &["customer"])
+            .sidepostable()
+            .filterable(),
         Relationship::to_one("channel", &["channel"]).filterable(),
         Relationship::to_one("owner", &["owner"]).filterable(),
     ]);
@@ -122,16 +149,16 @@ pub static EXTRA_ORDER_ITEM: ResourceType = ResourceType::new("extra_order_item"
     .scopes("order|read", "order|write")
     .attributes(&[
         text("name"),
-        whole("quantity"),
+        whole("quantity").writable().between(1, 1_000),
         decimal("price"),
         decimal("total"),
         decimal("vat_percentage"),
-        text("memo"),
+        text("memo").writable().between(0, 2_000),
         instant("created_at"),
     ])
     .relationships(&[
         Relationship::to_one("order", &["order"]),
-        Relationship::to_one("extra", &["extra"]),
+        Relationship::to_one("extra", &["extra"]).required(),
     ]);
 
 const PERSON: ResourceType = ResourceType::new("customer")

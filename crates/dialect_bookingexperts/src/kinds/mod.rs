@@ -3,6 +3,7 @@
 //! What a type can be filtered by and sorted by stands here; how that is looked up stands beside its
 //! rows, in [`crate::rows`], and a test holds the two together.
 
+pub mod availability;
 pub mod bookings;
 pub mod leaving;
 pub mod money;
@@ -49,6 +50,8 @@ pub static TYPES: &[&ResourceType] = &[
     &selling::COST,
     &selling::PACKAGE,
     &selling::CANCELLATION_RULE,
+    &availability::RENTABLE_TYPE_AVAILABILITY,
+    &availability::AVAILABILITY,
     &bookings::RESERVATION,
     &bookings::BOOKING,
     &bookings::ORDER,

@@ -337,7 +337,7 @@ fn of<R: Shown>(relationship: &str, id: Id) -> Result<Test<R::Stored>, Refusal> 
 }
 
 /// The channel of the path, if it was granted to the app or made by it.
-async fn channel(call: &Call, look: &mut Look<'_>) -> Result<Channel, Refusal> {
+pub(crate) async fn channel(call: &Call, look: &mut Look<'_>) -> Result<Channel, Refusal> {
     let id: Id = call.path_value("channel_id")?;
     let caller = &call.caller;
     let found = look.reading.one::<Channel>(id).await.map_err(refused)?;
@@ -372,11 +372,25 @@ impl Writing<'_> {
         primary: &[Row],
         document: impl FnOnce(&View<'_>, &[Row]) -> jsonapi::Document,
     ) -> Result<Answer, Refusal> {
+        self.answer_with(look, primary, Vec::new(), document).await
+    }
+
+    /// The same, where some of what may be included is stored nowhere.
+    pub async fn answer_with(
+        &self,
+        look: Look<'_>,
+        primary: &[Row],
+        given: Vec<Row>,
+        document: impl FnOnce(&View<'_>, &[Row]) -> jsonapi::Document,
+    ) -> Result<Answer, Refusal> {
         let schema: &Schema = &self.state.schema;
-        let loading = Loading(Mutex::new(look));
+        let loading = Loading {
+            look: Mutex::new(look),
+            given,
+        };
         let include = self.query.include.as_ref();
         let related = included(schema, primary, include, &loading).await;
-        let queries = loading.0.into_inner().reading.queries();
+        let queries = loading.look.into_inner().reading.queries();
         self.state.count_queries(queries);
         let related = related.map_err(failed)?;
         let own = self.locale.as_deref();
@@ -399,7 +413,10 @@ impl Writing<'_> {
 }
 
 /// Reads what is included through the same look.
-struct Loading<'a>(Mutex<Look<'a>>);
+struct Loading<'a> {
+    look: Mutex<Look<'a>>,
+    given: Vec<Row>,
+}
 
 impl Loader for Loading<'_> {
     type Error = service::Error;
@@ -409,9 +426,18 @@ impl Loader for Loading<'_> {
         kind: &'static ResourceType,
         ids: &[String],
     ) -> Result<Vec<Row>, service::Error> {
-        let ids: Vec<Id> = ids.iter().filter_map(|id| id.parse().ok()).collect();
-        let mut look = self.0.lock().await;
-        rows::load(kind, &ids, &mut look).await
+        let is_given = |id: &String| {
+            let mut given = self.given.iter();
+            given.find(|row| row.kind == kind && row.id == *id)
+        };
+        let mut found: Vec<Row> = ids.iter().filter_map(is_given).cloned().collect();
+        let missing = ids.iter().filter(|id| is_given(id).is_none());
+        let missing: Vec<Id> = missing.filter_map(|id| id.parse().ok()).collect();
+        if !missing.is_empty() {
+            let mut look = self.look.lock().await;
+            found.extend(rows::load(kind, &missing, &mut look).await?);
+        }
+        Ok(found)
     }
 }
 

@@ -125,6 +125,26 @@ fn order(row: &Booking, lines: &[Line]) -> Row {
         .to_many("extra_order_items", many("extra_order_item", ids(is_extra)))
 }
 
+/// The order that a reservation would have, with its items.
+pub fn previewed(row: &Booking, lines: &[Line], currency: Currency) -> Vec<Row> {
+    let items = lines.iter().map(|line| {
+        if is_extra(line) {
+            extra_item(line)
+        } else {
+            item(&kinds::MAIN_ORDER_ITEM, line)
+        }
+    });
+    let order = order(row, lines).with("currency", currency.code());
+    let rows = [order.nowhere()].into_iter().chain(items);
+    rows.collect()
+}
+
+fn extra_item(line: &Line) -> Row {
+    item(&kinds::EXTRA_ORDER_ITEM, line)
+        .with("memo", text(&line.details.memo))
+        .to_one("extra", to("extra", line.details.product_id))
+}
+
 fn item(kind: &'static ResourceType, line: &Line) -> Row {
     let details = &line.details;
     Row::new(kind, line.id)
@@ -180,12 +200,7 @@ impl Shown for ExtraOrderItem {
     }
 
     async fn show(stored: &[Line], _: &mut Look<'_>) -> service::Result<Vec<Row>> {
-        let shown = stored.iter().map(|line| {
-            item(Self::KIND, line)
-                .with("memo", text(&line.details.memo))
-                .to_one("extra", to("extra", line.details.product_id))
-        });
-        Ok(shown.collect())
+        Ok(stored.iter().map(extra_item).collect())
     }
 }
 

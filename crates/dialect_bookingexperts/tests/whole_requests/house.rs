@@ -21,15 +21,17 @@ use jiff::civil::Date;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::Value;
-use service::Service;
-use service::bookings::{BookingOutcome, BookingWrite, GroupChoice, NewBooking, UnitChoice};
+use service::bookings::{
+    BookingChange, BookingOutcome, BookingPatch, BookingWrite, GroupChoice, NewBooking, UnitChoice,
+};
 use service::once::WriteAnswer;
 use service::outgoing::seal::SealKey;
 use service::outgoing::{Outgoing, Parts};
 use service::properties::{PropertyPatch, PropertyWrite, RoomPatch, RoomWrite};
 use service::records::Write;
-use service::sale::BookingDetails;
+use service::sale::{Booking, BookingDetails};
 use service::tenants::NewTenant;
+use service::{Refusal, Service};
 use testkit::MovableClock;
 use tower::ServiceExt;
 
@@ -316,16 +318,51 @@ impl House {
         written.unwrap();
     }
 
-    /// Books a stay in a rentable type.
+    /// Books a stay in a rentable type, as another API does.
     pub async fn book(&self, new: NewBooking) -> Id {
-        let writes = vec![BookingWrite::Create(Box::new(new))];
+        self.try_to_book(new).await.unwrap()
+    }
+
+    /// The same, where it may be refused.
+    pub async fn try_to_book(&self, new: NewBooking) -> Result<Id, Refusal> {
+        let write = BookingWrite::Create(Box::new(new));
+        Ok(self.written(write).await?.id)
+    }
+
+    /// Brings a booking to another state, as another API does.
+    pub async fn become_(&self, id: Id, status: Status) {
+        let change = BookingChange {
+            status: Some(status),
+            ..BookingChange::default()
+        };
+        let patch = BookingPatch {
+            id,
+            change,
+            lines: Vec::new(),
+            notes: Vec::new(),
+            remove_lines: false,
+            check_availability: true,
+            announce: false,
+        };
+        let write = BookingWrite::Change(Box::new(patch));
+        self.written(write).await.unwrap();
+    }
+
+    async fn written(&self, write: BookingWrite) -> Result<Booking, Refusal> {
         let bookings = self.service.bookings();
-        let answer = bookings.write(&self.actor, writes, None).await;
+        let answer = bookings.write(&self.actor_now(), vec![write], None).await;
         let WriteAnswer::Fresh(outcomes) = answer.unwrap() else {
             panic!("nothing was replayed");
         };
         let outcome: BookingOutcome = outcomes.into_iter().next().unwrap();
-        outcome.result.unwrap().after.booking.id
+        outcome.result.map(|written| written.after.booking)
+    }
+
+    /// A booking as every API of the house finds it.
+    pub async fn booking(&self, id: &str) -> Booking {
+        let mut reading = self.service.reading(&self.actor).await.unwrap();
+        let found = reading.one::<Booking>(id.parse().unwrap()).await;
+        found.unwrap().unwrap()
     }
 
     pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
@@ -383,6 +420,14 @@ impl House {
             return self.ask(method, &path, &[("x-api-key", key)]).await;
         };
         self.send_as(key, method, path, document).await
+    }
+
+    /// The one who may do everything, now.
+    pub fn actor_now(&self) -> Actor {
+        Actor {
+            now: self.clock.now(),
+            ..self.actor.clone()
+        }
     }
 
     pub async fn get_as(&self, key: &str, path: &str) -> Reply {

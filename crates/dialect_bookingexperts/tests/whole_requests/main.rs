@@ -5,10 +5,13 @@
 mod access;
 mod commands;
 mod hooks;
+mod availability;
 mod house;
 mod including;
 mod outside;
 mod reading;
+mod selling;
+mod shop;
 mod walk;
 mod world;
 mod writing;

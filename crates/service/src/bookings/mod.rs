@@ -5,6 +5,7 @@
 //! itself. [`find`] reads. The types in this file are what both speak.
 
 pub mod find;
+mod preview;
 mod remove;
 pub mod write;
 

@@ -1,8 +1,8 @@
 //! Makes and changes bookings: many in one call, each refused or done by itself.
 
 use catalogue::sale::{
-    Booking, BookingDetails, BookingDetailsPatch, Line, LineDetails, LineDetailsPatch, LineKind,
-    Note, NoteDetails, NoteDetailsPatch,
+    Booking, BookingDetails, BookingDetailsPatch, Line, LineDetails, LineDetailsPatch, LineItem,
+    LineKind, Note, NoteDetails, NoteDetailsPatch,
 };
 use domain::{access::Actor, booking::Status, id::Id};
 use jiff::{Timestamp, civil::Date};
@@ -123,6 +123,9 @@ pub struct BookingChange {
     pub status: Option<Status>,
     /// The states that the caller's word for the other one covers too: there it stays as it is.
     pub stays: Vec<Status>,
+    /// The states in which it may be changed so; empty for any. A hold that has lapsed counts as expired,
+    /// even if nobody has ended it yet.
+    pub only_from: Vec<Status>,
     /// Whether staff has looked at it.
     pub opened: Option<bool>,
     /// Until when it is held.
@@ -226,7 +229,7 @@ fn claim(once: Once<BookingOutcome>) -> Claim {
     }
 }
 
-fn outcome(outcome: hot::Outcome) -> BookingOutcome {
+pub(super) fn outcome(outcome: hot::Outcome) -> BookingOutcome {
     let done = match outcome {
         hot::Outcome::Refused(refusal) => {
             return BookingOutcome {
@@ -472,6 +475,7 @@ impl<'a> Commands<'a> {
                 unit: change.unit,
                 status: change.status,
                 stays: change.stays,
+                only_from: change.only_from,
                 opened: change.opened,
                 held_until: change.held_until,
                 group: change.group.map(|choice| self.group(id, choice)),
@@ -511,6 +515,7 @@ fn charge(details: &BookingDetails) -> LineDetails {
         description: details.rate_description.clone(),
         quantity: 1,
         vat_rate: Decimal::ZERO,
+        item: LineItem::Main,
         ..LineDetails::default()
     }
 }

@@ -15,7 +15,7 @@ mod prices;
 pub mod query;
 pub mod reading;
 mod rows;
-mod stays;
+pub(crate) mod stays;
 mod units;
 pub mod writing;
 

@@ -18,7 +18,7 @@ use crate::{
 
 /// A hot command that may run more than once.
 #[derive(Clone)]
-pub(super) enum Stay {
+pub(crate) enum Stay {
     Place(Box<PlaceBooking>),
     Change(Box<ChangeBooking>),
     Remove(RemoveBooking),
@@ -33,7 +33,7 @@ impl Stay {
         }
     }
 
-    fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         match self.clone() {
             Stay::Place(place) => Command::Place(place),
             Stay::Change(change) => Command::Change(change),

@@ -57,6 +57,9 @@ pub struct BookingChange {
     pub status: Option<Status>,
     /// The states that the caller's word for the other one covers too: there it stays as it is.
     pub stays: Vec<Status>,
+    /// The states in which it may be changed so; empty for any. A hold that has lapsed counts as expired,
+    /// even if nobody has ended it yet.
+    pub only_from: Vec<Status>,
     /// Whether staff has looked at it.
     pub opened: Option<bool>,
     /// Until when it is held.
@@ -138,6 +141,21 @@ fn event_word(from: Status, to: Status) -> &'static str {
     }
 }
 
+/// Whether the booking is in a state in which it may be changed so.
+fn check_state(stamp: &Stamp, before: &Booking, change: &BookingChange) -> Result<(), Refusal> {
+    let has_lapsed = before.held_until.is_some_and(|until| until <= stamp.now);
+    let from = if before.status.expires() && has_lapsed {
+        Status::Expired
+    } else {
+        before.status
+    };
+    if change.only_from.is_empty() || change.only_from.contains(&from) {
+        return Ok(());
+    }
+    let to = change.status.unwrap_or(from);
+    Err(Refusal::NotAllowed { from, to })
+}
+
 /// The booking as it will be, without any question of capacity.
 fn changed(
     seen: &Seen,
@@ -145,6 +163,7 @@ fn changed(
     before: &Booking,
     change: &BookingChange,
 ) -> Result<Booking, Refusal> {
+    check_state(stamp, before, change)?;
     let mut after = before.clone();
     let other = change
         .status

@@ -1,0 +1,429 @@
+//! Changes reservations: other dates, another unit, confirmed, called off; or says what that would come to.
+
+use domain::{booking::Status, id::Id};
+use http::StatusCode;
+use http_kit::{Answer, Call, Refusal};
+use jsonapi::{Draft, Query as Asked, Rules};
+use rust_decimal::Decimal;
+use service::{
+    bookings::{BookingChange, BookingPatch, BookingWrite, ItemWrite},
+    content::Channel,
+    customers::Order,
+    inventory::Organization,
+    links::BookedPackage,
+    patch::{ExtraPatch, PartyPatch},
+    records::Field,
+    sale::{Booking, BookingDetailsPatch, Line},
+    stay_terms::StayTerms,
+};
+
+use super::{
+    answer, bad, carry_out,
+    create::{is_sold, missing_type, packages, unit},
+    expected,
+    flags::{Flags, Mode},
+    needs_writing, order,
+    order::{LineWrite, OrderPlan},
+    plan::{Around, OrderSaid, Plan},
+    preview,
+    refusals::Named,
+    stay::Stay,
+    wish::{TYPE_NAMES, UNIT_NAMES, Wish},
+};
+use crate::errors::{no_access, not_found, refusal, refused};
+use crate::kinds::bookings::RESERVATION;
+use crate::read::{self, Look, Root, begin, parse};
+use crate::rows::bookings::{booking_of, state as state_word};
+use crate::state::State;
+
+/// The states that are called confirmed.
+const FIRM: [Status; 3] = [Status::Confirmed, Status::InHouse, Status::Completed];
+
+/// The states in which a reservation may be changed.
+const ALIVE: [Status; 6] = [
+    Status::Requested,
+    Status::Held,
+    Status::Optional,
+    Status::Confirmed,
+    Status::InHouse,
+    Status::Completed,
+];
+
+/// The states that are over: called off, they stay as they are.
+const OVER: [Status; 3] = [Status::Cancelled, Status::Refused, Status::Expired];
+
+/// Changes a reservation.
+///
+/// # Errors
+/// The refusal; 409 where nothing is free, and for a reservation that is over.
+pub async fn update(state: State, call: Call, root: Root) -> Result<Answer, Refusal> {
+    let (query, plan) = understood(&state, &call, root).await?;
+    let id = carry_out(&state, &call, plan).await?;
+    answer(&state, &call, &query, id, StatusCode::OK).await
+}
+
+/// Says what a change would come to, and changes nothing.
+///
+/// # Errors
+/// As [`update`].
+pub async fn preview_change(state: State, call: Call, root: Root) -> Result<Answer, Refusal> {
+    let (query, plan) = understood(&state, &call, root).await?;
+    preview(&state, &call, &query, plan).await
+}
+
+/// Confirms a reservation. One that is confirmed stays so.
+///
+/// # Errors
+/// 409 for a reservation that is over.
+pub async fn confirm(state: State, call: Call, root: Root) -> Result<Answer, Refusal> {
+    let query = asked(&state, &call)?;
+    let found = found(&state, &call, &query, root).await?;
+    let flags = Flags {
+        confirm: true,
+        ..Flags::default()
+    };
+    let change = Changing::new(&call, found, flags);
+    let plan = change.plan(BookingChange::default(), Priced::default(), None, None);
+    let id = carry_out(&state, &call, plan).await?;
+    answer(&state, &call, &query, id, StatusCode::OK).await
+}
+
+/// Calls a reservation off. One that is over already stays as it is.
+///
+/// # Errors
+/// The refusal.
+pub async fn cancel(state: State, call: Call, root: Root) -> Result<Answer, Refusal> {
+    let query = asked(&state, &call)?;
+    let id = called_off(&state, &call, &query, root).await?;
+    answer(&state, &call, &query, id, StatusCode::OK).await
+}
+
+/// The same, without an answer to read.
+///
+/// # Errors
+/// The refusal.
+pub async fn remove(state: State, call: Call, root: Root) -> Result<Answer, Refusal> {
+    let query = asked(&state, &call)?;
+    called_off(&state, &call, &query, root).await?;
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+fn asked(state: &State, call: &Call) -> Result<Asked, Refusal> {
+    needs_writing(call)?;
+    parse(call, &Rules::one(&state.schema, &RESERVATION))
+}
+
+async fn called_off(state: &State, call: &Call, query: &Asked, root: Root) -> Result<Id, Refusal> {
+    let found = found(state, call, query, root).await?;
+    let mut change = Changing::new(call, found, Flags::default());
+    change.goes = Some(Status::Cancelled);
+    let plan = change.plan(BookingChange::default(), Priced::default(), None, None);
+    carry_out(state, call, plan).await
+}
+
+/// A reservation as it stands, with where it came from.
+struct Found {
+    booking: Booking,
+    organization: Organization,
+    channel: Option<Channel>,
+    lines: Vec<Line>,
+    packages: Vec<Id>,
+}
+
+/// The reservation of the path.
+async fn found(state: &State, call: &Call, query: &Asked, root: Root) -> Result<Found, Refusal> {
+    let mut look = begin(state, call, query).await?;
+    let id: Id = call.path_value("id")?;
+    let channel = match root {
+        Root::Channel => Some(read::channel(call, &mut look).await?),
+        _ => None,
+    };
+    let administration = match root {
+        Root::Administration => {
+            let id: Id = call.path_value("administration_id")?;
+            call.caller.needs_organization(id).map_err(no_access)?;
+            Some(id)
+        }
+        _ => None,
+    };
+    let booking = look.reading.one::<Booking>(id).await.map_err(refused)?;
+    let is_here = |booking: &Booking| {
+        let channel = channel.as_ref();
+        state_word(booking.status).is_some()
+            && channel.is_none_or(|channel| channel.slug() == booking.channel)
+            && administration.is_none_or(|id| booking.organization_id == id)
+    };
+    let booking = booking.filter(is_here);
+    let booking = booking.ok_or_else(|| not_found(RESERVATION.name))?;
+    let organization = look.reading.one::<Organization>(booking.organization_id);
+    let organization = organization.await.map_err(refused)?;
+    let organization = organization.ok_or_else(|| not_found("administration"))?;
+    let channel = match channel {
+        Some(channel) => Some(channel),
+        None => channel_of(&mut look, &booking).await?,
+    };
+    let of = const { Field::<Line>::new("booking_id") };
+    let lines = look.reading.of::<Line>(of, &[id]).await.map_err(refused)?;
+    let from = const { Field::<BookedPackage>::new("from_id") };
+    let links = look.reading.of::<BookedPackage>(from, &[id]).await;
+    let mut links = links.map_err(refused)?;
+    links.sort_by_key(|link| (link.position, link.id));
+    Ok(Found {
+        booking,
+        organization,
+        channel,
+        lines,
+        packages: links.into_iter().map(|link| link.to_id).collect(),
+    })
+}
+
+/// The channel that a reservation came through, by whose terms it is priced.
+async fn channel_of(look: &mut Look<'_>, booking: &Booking) -> Result<Option<Channel>, Refusal> {
+    let order = look.reading.one::<Order>(booking_of(booking)).await;
+    let id = order.map_err(refused)?.and_then(|order| order.channel_id);
+    match id {
+        Some(id) => look.reading.one::<Channel>(id).await.map_err(refused),
+        None => Ok(None),
+    }
+}
+
+async fn understood(state: &State, call: &Call, root: Root) -> Result<(Asked, Plan), Refusal> {
+    let query = asked(state, call)?;
+    let flags = Flags::read(&query)?;
+    let id = call.path_parameter("id")?;
+    let request = expected(state).update(id, &call.body).map_err(refusal)?;
+    let draft = request.root();
+    let wish = Wish::read(draft);
+    let found = found(state, call, &query, root).await?;
+    let stay = wanted(draft, &wish, &found.booking)?;
+    let terms = if wish.is_about_the_stay() {
+        let terms = stay.terms(&state.service, call, draft).await?;
+        let terms = terms.ok_or_else(|| missing_type(draft, &wish))?;
+        judge(call, draft, &found.booking, &stay, &terms, flags)?;
+        Some(terms)
+    } else {
+        None
+    };
+    let mut look = begin(state, call, &query).await?;
+    let mut change = said(&wish, &found.booking, &stay);
+    change.unit = unit(&mut look, draft, &wish, stay.resource_id).await?;
+    if change.resource_id.is_some()
+        && let (Some(terms), Some(channel)) = (&terms, &found.channel)
+        && !is_sold(&mut look, channel, &terms.resource).await?
+    {
+        return Err(missing_type(draft, &wish));
+    }
+    let changing = Changing::new(call, found, flags);
+    let priced = match &terms {
+        Some(terms) if flags.mode == Mode::CurrentPrices => {
+            changing.priced(&mut look, &stay, terms).await?
+        }
+        _ => Priced::default(),
+    };
+    drop(look);
+    let plan = changing.plan(change, priced, Some(draft), Some(&wish));
+    Ok((query, plan))
+}
+
+/// The stay as it will be.
+fn wanted(draft: &Draft, wish: &Wish, before: &Booking) -> Result<Stay, Refusal> {
+    if let Some(name) = super::wish::cleared_type(draft) {
+        let detail = "A reservation is always for a rentable type";
+        return Err(bad(draft.refuse_link(name, detail)));
+    }
+    Ok(Stay {
+        resource_id: wish.resource.map_or(before.resource_id, |(_, id)| id),
+        arrival: wish.arrival.unwrap_or(before.arrival_on),
+        departure: wish.departure.unwrap_or(before.departure_on),
+        groups: wish.groups_after(before.details.groups()),
+    })
+}
+
+/// Judges a stay that changes. One that has begun already may still be changed in what is left of it.
+fn judge(
+    call: &Call,
+    draft: &Draft,
+    before: &Booking,
+    stay: &Stay,
+    terms: &StayTerms,
+    flags: Flags,
+) -> Result<(), Refusal> {
+    let flags = Flags {
+        in_the_past: flags.in_the_past || stay.arrival == before.arrival_on,
+        ..flags
+    };
+    let has_moved = (stay.resource_id, stay.arrival, stay.departure)
+        != (before.resource_id, before.arrival_on, before.departure_on);
+    let terms = StayTerms {
+        allowed: if has_moved { terms.allowed } else { Ok(()) },
+        ..terms.clone()
+    };
+    stay.judge(call, draft, &terms, flags)
+}
+
+/// What a request says of the booking itself; the price aside.
+fn said(wish: &Wish, before: &Booking, stay: &Stay) -> BookingChange {
+    let groups = wish.groups.is_some().then_some(stay.groups);
+    let party = groups.map(|groups| groups.party());
+    BookingChange {
+        resource_id: (stay.resource_id != before.resource_id).then_some(stay.resource_id),
+        arrival: wish.arrival,
+        departure: wish.departure,
+        external_reference: wish.key.clone(),
+        details: BookingDetailsPatch {
+            ages: groups,
+            party: party.map_or_else(PartyPatch::default, |party| PartyPatch {
+                adults: Some(party.adults),
+                children: Some(party.children),
+                infants: Some(party.infants),
+            }),
+            notes: wish.note.clone(),
+            extra: ExtraPatch(wish.extra.clone()),
+            ..BookingDetailsPatch::default()
+        },
+        ..BookingChange::default()
+    }
+}
+
+/// What a stay comes to that is priced anew.
+#[derive(Default)]
+struct Priced {
+    price: Option<Decimal>,
+    order: Option<OrderPlan>,
+    writes: Vec<LineWrite>,
+}
+
+/// A reservation that is to change.
+struct Changing<'a> {
+    call: &'a Call,
+    found: Found,
+    /// The state that it goes to.
+    goes: Option<Status>,
+}
+
+impl<'a> Changing<'a> {
+    fn new(call: &'a Call, found: Found, flags: Flags) -> Self {
+        Self {
+            call,
+            found,
+            goes: flags.confirm.then_some(Status::Confirmed),
+        }
+    }
+
+    /// Prices the stay as it will be. A stay that nobody has a price for keeps the one that it was sold at.
+    async fn priced(
+        &self,
+        look: &mut Look<'_>,
+        stay: &Stay,
+        terms: &StayTerms,
+    ) -> Result<Priced, Refusal> {
+        let listed = match &self.found.channel {
+            Some(channel) => stay.list_price(look, channel, terms).await?,
+            None => None,
+        };
+        let Some(price) = listed.or(terms.price) else {
+            return Ok(Priced::default());
+        };
+        let before = &self.found.booking;
+        let before = Stay {
+            resource_id: before.resource_id,
+            arrival: before.arrival_on,
+            departure: before.departure_on,
+            groups: before.details.groups(),
+        };
+        let currency = terms.organization.details.currency;
+        let sold_at = self.found.booking.details.price;
+        let facts = (
+            &order::facts(&before, sold_at, currency)?,
+            &order::facts(stay, price, currency)?,
+        );
+        let lines = self.found.lines.clone();
+        let repriced = order::repriced(look, lines, &terms.resource, facts).await?;
+        let (mut order, mut writes) = repriced;
+        let rent = service::sale::LineDetails {
+            amount: price,
+            ..order::rent_line(&terms.resource)
+        };
+        writes.push(ItemWrite::Add(rent.clone()));
+        writes.extend(order.added.iter().cloned().map(ItemWrite::Add));
+        order.rent = Some(rent);
+        Ok(Priced {
+            price: Some(price),
+            order: Some(order),
+            writes,
+        })
+    }
+
+    fn plan(
+        self,
+        mut change: BookingChange,
+        priced: Priced,
+        draft: Option<&Draft>,
+        wish: Option<&Wish>,
+    ) -> Plan {
+        let Found {
+            booking,
+            organization,
+            lines,
+            packages: before,
+            ..
+        } = self.found;
+        change.details.price = priced.price;
+        change.status = self.goes;
+        match self.goes {
+            Some(Status::Confirmed) => {
+                change.stays = FIRM.to_vec();
+                change.held_until = Some(None);
+                change.only_from = ALIVE.to_vec();
+            }
+            Some(_) => {
+                change.stays = OVER.to_vec();
+                change.records_cancellation = true;
+            }
+            None => change.only_from = ALIVE.to_vec(),
+        }
+        let confirms = self.goes == Some(Status::Confirmed) && !FIRM.contains(&booking.status);
+        let rule = wish.and_then(|wish| wish.cancellation_rule);
+        let order = (confirms || rule.is_some()).then(|| OrderSaid {
+            cancellation_rule: rule,
+            confirmed_at: confirms.then_some(self.call.actor.now),
+            ..OrderSaid::default()
+        });
+        let around = Around {
+            organization_id: organization.id,
+            master: Some(booking_of(&booking)),
+            order,
+            labels: wish.and_then(|wish| wish.labels.clone()),
+            packages: wish.and_then(|wish| packages(wish, &before)),
+        };
+        let patch = BookingPatch {
+            id: booking.id,
+            change,
+            lines: priced.writes,
+            notes: Vec::new(),
+            remove_lines: false,
+            check_availability: true,
+            announce: true,
+        };
+        Plan {
+            named: named(draft, wish),
+            item: BookingWrite::Change(Box::new(patch)),
+            before: Vec::new(),
+            around,
+            order: priced.order.unwrap_or(OrderPlan {
+                kept: lines,
+                ..OrderPlan::default()
+            }),
+            currency: organization.details.currency,
+        }
+    }
+}
+
+fn named(draft: Option<&Draft>, wish: Option<&Wish>) -> Named {
+    let (Some(draft), Some(wish)) = (draft, wish) else {
+        return Named::default();
+    };
+    let resource = wish.resource.map_or(TYPE_NAMES[0], |(name, _)| name);
+    let unit = wish.unit.map_or(UNIT_NAMES[0], |(name, _)| name);
+    Named::of(draft, resource, unit)
+}

@@ -1,0 +1,178 @@
+//! What a request says of a reservation, in the words of the house.
+
+use domain::{id::Id, party::AgeGroups};
+use jiff::civil::Date;
+use jsonapi::{Draft, Link, Links, Value};
+use service::sale::Extra;
+
+use crate::kinds::bookings::NOTED_FLAGS;
+
+/// The relationships that name a unit; one thing under three names.
+pub const UNIT_NAMES: [&str; 3] = ["inventory_object", "rentable_identity", "rentable"];
+
+/// The relationships that name a rentable type.
+pub const TYPE_NAMES: [&str; 2] = ["rentable_type", "category"];
+
+/// What a request says of a reservation. What is absent is not mentioned.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wish {
+    /// The first night.
+    pub arrival: Option<Date>,
+    /// The morning after the last night.
+    pub departure: Option<Date>,
+    /// Who comes.
+    pub groups: Option<Vec<(Group, u16)>>,
+    /// The rentable type, with the relationship that named it.
+    pub resource: Option<(&'static str, Id)>,
+    /// The unit, with the relationship that named it; none for any.
+    pub unit: Option<(&'static str, Option<Id>)>,
+    /// What staff reads.
+    pub note: Option<String>,
+    /// What the caller calls it.
+    pub key: Option<String>,
+    /// For how many days it is an option.
+    pub option_days: Option<i64>,
+    /// What is noted and nothing acts upon.
+    pub extra: Extra,
+    /// Its labels.
+    pub labels: Option<Vec<Id>>,
+    /// Its main package.
+    pub primary_package: Option<Option<Id>>,
+    /// Its other packages.
+    pub extra_packages: Option<Vec<Id>>,
+    /// Under which rule it can be called off.
+    pub cancellation_rule: Option<Option<Id>>,
+}
+
+/// A group of people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// From the lowest age of a senior on.
+    Seniors,
+    /// Neither senior nor younger.
+    Adults,
+    /// Older than a child.
+    Adolescents,
+    /// Older than a baby.
+    Children,
+    /// The youngest.
+    Babies,
+    /// Animals.
+    Pets,
+}
+
+/// The groups by their names.
+pub const GROUPS: [(&str, Group); 6] = [
+    ("seniors", Group::Seniors),
+    ("adults", Group::Adults),
+    ("adolescents", Group::Adolescents),
+    ("children", Group::Children),
+    ("babies", Group::Babies),
+    ("pets", Group::Pets),
+];
+
+impl Group {
+    /// The group among others.
+    pub fn of(self, groups: &mut AgeGroups) -> &mut u16 {
+        match self {
+            Group::Seniors => &mut groups.seniors,
+            Group::Adults => &mut groups.adults,
+            Group::Adolescents => &mut groups.adolescents,
+            Group::Children => &mut groups.children,
+            Group::Babies => &mut groups.babies,
+            Group::Pets => &mut groups.pets,
+        }
+    }
+}
+
+impl Wish {
+    /// Reads the reservation of a request.
+    pub fn read(draft: &Draft) -> Self {
+        let date = |name: &str| draft.value(name).and_then(Value::as_date);
+        let words = |name: &str| {
+            let value = draft.value(name)?;
+            Some(value.as_text().unwrap_or_default().to_owned())
+        };
+        Self {
+            arrival: date("start_date"),
+            departure: date("end_date"),
+            groups: draft.value("guest_group").map(groups),
+            resource: TYPE_NAMES
+                .into_iter()
+                .find_map(|name| Some((name, one(draft, name)??))),
+            unit: UNIT_NAMES
+                .into_iter()
+                .find_map(|name| Some((name, one(draft, name)?))),
+            note: words("note"),
+            key: words("remote_reservation_key"),
+            option_days: draft.value("option_validity").and_then(Value::as_integer),
+            extra: noted(draft),
+            labels: draft.links("labels").map(ids),
+            primary_package: one(draft, "primary_package"),
+            extra_packages: draft.links("extra_packages").map(ids),
+            cancellation_rule: one(draft, "cancellation_rule"),
+        }
+    }
+
+    /// Whether it says anything of where, when and with whom somebody stays, by which a stay is priced.
+    pub fn is_about_the_stay(&self) -> bool {
+        self.arrival.is_some()
+            || self.departure.is_some()
+            || self.groups.is_some()
+            || self.resource.is_some()
+    }
+
+    /// Who comes, where it was these before. Who is not mentioned stays as they were.
+    pub fn groups_after(&self, before: AgeGroups) -> AgeGroups {
+        let mut after = before;
+        for (group, number) in self.groups.iter().flatten() {
+            *group.of(&mut after) = *number;
+        }
+        after
+    }
+}
+
+/// The relationship to a rentable type that a request empties, if it does.
+pub fn cleared_type(draft: &Draft) -> Option<&'static str> {
+    let is_empty = |name: &&str| one(draft, name) == Some(None);
+    TYPE_NAMES.into_iter().find(is_empty)
+}
+
+fn groups(value: &Value) -> Vec<(Group, u16)> {
+    let number = |name: &str| u16::try_from(value.member(name)?.as_integer()?).ok();
+    let mentioned = GROUPS
+        .into_iter()
+        .filter_map(|(name, group)| Some((group, number(name)?)));
+    mentioned.collect()
+}
+
+/// Where a to-one relationship shall lead, if it is mentioned.
+fn one(draft: &Draft, name: &str) -> Option<Option<Id>> {
+    let links = draft.links(name)?;
+    Some(links.as_slice().iter().find_map(id_of))
+}
+
+fn ids(links: &Links) -> Vec<Id> {
+    links.as_slice().iter().filter_map(id_of).collect()
+}
+
+fn id_of(link: &Link) -> Option<Id> {
+    match link {
+        Link::To(to) => to.id.parse().ok(),
+        Link::Draft(_) => None,
+    }
+}
+
+/// What is noted under the vendor's own names.
+fn noted(draft: &Draft) -> Extra {
+    let flags = NOTED_FLAGS.iter().filter_map(|name| {
+        let flag = draft.value(name)?.as_boolean();
+        Some(((*name).to_owned(), flag.into()))
+    });
+    let texts = ["access_code", "stay_reason"];
+    let texts = texts.into_iter().filter_map(|name| {
+        let text = draft.value(name)?.as_text();
+        Some((name.to_owned(), text.into()))
+    });
+    flags.chain(texts).collect()
+}

@@ -1,0 +1,293 @@
+//! What is free and at which price: the calendar of a rentable type, and the search for stays.
+
+use jiff::civil::{Date, date};
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+use service::calendar::{CalendarRange, CalendarWrite, DayPatch, Openness};
+use service::domain::rate::RatePlan;
+use service::inventory::{RatePlanRecord, ResourceDetailsPatch};
+use service::properties::{PropertyWrite, RoomPatch, RoomWrite};
+
+use crate::house::{House, in_every_house, stay};
+use crate::shop::{JUNE, Shop, error, id};
+
+/// Says what the calendar says of these days, both included.
+async fn says(house: &House, shop: &Shop, from: Date, to: Date, patch: DayPatch) {
+    let write = CalendarWrite {
+        resource_id: shop.room,
+        ranges: vec![CalendarRange { from, to, patch }],
+    };
+    let actor = house.actor_now();
+    let written = house.service.calendar_write(&actor, vec![write]).await;
+    written.unwrap().remove(0).unwrap();
+}
+
+/// Sells the shop's type by the calendar: so much a night in June.
+async fn priced(house: &House, shop: &Shop, price: i64, plan: RatePlan) {
+    let record = RatePlanRecord {
+        plan,
+        extra: Default::default(),
+    };
+    let details = ResourceDetailsPatch {
+        rate_plans: Some([(1, record)].into()),
+        ..ResourceDetailsPatch::default()
+    };
+    let patch = RoomPatch {
+        details,
+        ..RoomPatch::default()
+    };
+    let room = RoomWrite {
+        id: Some(shop.room),
+        patch,
+        ..RoomWrite::default()
+    };
+    let write = PropertyWrite {
+        id: Some(shop.park),
+        rooms: vec![room],
+        ..PropertyWrite::default()
+    };
+    let properties = house.service.properties();
+    let written = properties.write(&house.actor_now(), vec![write]).await;
+    written.unwrap().remove(0).unwrap();
+    let patch = DayPatch {
+        prices: [(1, Some(Decimal::from(price)))].into(),
+        ..DayPatch::default()
+    };
+    says(house, shop, JUNE, date(2027, 6, 30), patch).await;
+}
+
+fn days(document: &Value) -> Vec<&Value> {
+    let rows = document["data"].as_array().unwrap();
+    rows.iter().map(|row| &row["attributes"]).collect()
+}
+
+#[tokio::test]
+async fn the_calendar_says_what_is_left_and_who_may_arrive_when() {
+    in_every_house(|house| async move {
+        let shop = Shop::new(&house, 4).await;
+        house.book(stay(shop.room, JUNE, date(2027, 6, 3))).await;
+        shop.reserve(&house, "2027-06-02", "2027-06-03", "").await;
+        let closed = DayPatch {
+            openness: Some(Openness {
+                closed: true,
+                ..Openness::default()
+            }),
+            ..DayPatch::default()
+        };
+        says(&house, &shop, date(2027, 6, 4), date(2027, 6, 4), closed).await;
+        let bounds = DayPatch {
+            min_stay: Some(Some(3)),
+            max_stay: Some(Some(14)),
+            openness: Some(Openness {
+                no_check_in: true,
+                no_check_out: true,
+                ..Openness::default()
+            }),
+            ..DayPatch::default()
+        };
+        says(&house, &shop, date(2027, 6, 5), date(2027, 6, 5), bounds).await;
+        for name in ["rentable_types", "categories"] {
+            let path = format!(
+                "/channels/{}/{name}/{}/availabilities",
+                shop.channel, shop.room
+            );
+            let document = house
+                .get(&format!("{path}?date_range=2027-06-01..2027-06-06"))
+                .await;
+            let shown = days(&document);
+            let stock: Vec<i64> = shown
+                .iter()
+                .map(|day| day["stock"].as_i64().unwrap())
+                .collect();
+            assert_eq!(stock, [3, 2, 4, 0, 4]);
+            assert_eq!(shown[0]["date"], "2027-06-01");
+            assert_eq!(
+                (&shown[0]["capacity"], &shown[0]["out_of_order"]),
+                (&json!(4), &json!(0))
+            );
+            assert_eq!(
+                (
+                    &shown[0]["min_length_of_stay"],
+                    &shown[0]["max_length_of_stay"]
+                ),
+                (&json!(1), &json!(30))
+            );
+            assert_eq!(
+                (
+                    &shown[4]["min_length_of_stay"],
+                    &shown[4]["max_length_of_stay"]
+                ),
+                (&json!(3), &json!(14))
+            );
+            assert_eq!(
+                (
+                    &shown[3]["closed_to_arrival"],
+                    &shown[2]["closed_to_arrival"]
+                ),
+                (&json!(true), &json!(false))
+            );
+            assert_eq!(
+                (
+                    &shown[4]["closed_to_arrival"],
+                    &shown[4]["closed_to_departure"]
+                ),
+                (&json!(true), &json!(true))
+            );
+            assert_eq!(document["links"]["next"], Value::Null);
+            assert_eq!(document["meta"]["pagination"]["total_records"], 5);
+            let margin = house
+                .get(&format!(
+                    "{path}?date_range=2027-06-01..2027-06-03&multibook_safety_margin=3"
+                ))
+                .await;
+            let stock: Vec<i64> = days(&margin)
+                .iter()
+                .map(|day| day["stock"].as_i64().unwrap())
+                .collect();
+            assert_eq!(stock, [0, 0]);
+            let included = house
+                .get(&format!(
+                    "{path}?date_range=2027-06-01..2027-06-02&include=rentable_type"
+                ))
+                .await;
+            assert_eq!(included["included"][0]["id"], shop.room.to_string());
+            // Two years from today, and no day before it or after it.
+            let all = house
+                .get(&format!("{path}?date_range=2020-01-01..2099-01-01"))
+                .await;
+            assert_eq!(days(&all)[0]["date"], "2026-11-21");
+            assert_eq!(days(&all).last().unwrap()["date"], "2028-11-20");
+            assert_eq!(
+                days(&all).len(),
+                house.get(&path).await["data"].as_array().unwrap().len()
+            );
+            for (query, place) in [
+                ("date_range=soon", "date_range"),
+                ("date_range=2027-06-03..2027-06-01", "date_range"),
+                ("multibook_safety_margin=-1", "multibook_safety_margin"),
+            ] {
+                let reply = house.get_as(&house.key, &format!("{path}?{query}")).await;
+                assert_eq!(
+                    error(&reply),
+                    (400, "FORBIDDEN_INPUT".into(), place.to_owned())
+                );
+            }
+        }
+        // What the calendar does not sell cannot be reserved, and the field says why.
+        for (start, end, field) in [
+            ("2027-06-05", "2027-06-09", "start_date"),
+            ("2027-06-02", "2027-06-05", "end_date"),
+            ("2027-06-03", "2027-06-06", "end_date"),
+        ] {
+            let reply = house
+                .send("POST", &shop.at(""), &shop.wanted(start, end))
+                .await;
+            let place = format!("/data/attributes/{field}");
+            assert_eq!(
+                error(&reply),
+                (422, "INVALID_ATTRIBUTE".into(), place),
+                "{}",
+                reply.json()
+            );
+        }
+        let other = format!(
+            "/channels/{}/rentable_types/{}/availabilities",
+            shop.channel, house.parks[1].1
+        );
+        assert_eq!(house.get_as(&house.key, &other).await.status, 404);
+        let key = house.key_for(&["reservation|read"]).await;
+        let path = format!(
+            "/channels/{}/rentable_types/{}/availabilities",
+            shop.channel, shop.room
+        );
+        assert_eq!(
+            house.get_as(&key, &path).await.code(),
+            (403, "NO_VALID_SCOPE".to_owned())
+        );
+        let key = house.key_for(&["availability|read"]).await;
+        assert_eq!(house.get_as(&key, &path).await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_search_finds_what_can_be_reserved_at_the_price_that_it_then_has() {
+    in_every_house(|house| async move {
+        let shop = Shop::new(&house, 1).await;
+        priced(&house, &shop, 80, RatePlan::new(1)).await;
+        let week = "/availabilities?filter[start_date]=2027-06-01..2027-06-08&filter[los]=7&filter[guest_group][adults]=2";
+        let found = house.get(week).await;
+        let rows = found["data"].as_array().unwrap();
+        assert_eq!(rows.len(), 7, "{found}");
+        for row in rows {
+            assert_eq!(row["attributes"]["los"], 7);
+            // The channel sells by its list, a hundred a night.
+            assert_eq!(row["attributes"]["price"], json!({ "currency": "EUR", "value": "700.00" }));
+            assert_eq!(row["relationships"]["rentable_type"]["data"]["id"], shop.room.to_string());
+            assert_eq!(row["relationships"]["channel"]["data"]["id"], shop.channel.to_string());
+        }
+        // Whatever was found can be reserved, and costs that.
+        let last = house.get(&format!("{week}&sorters=start_date&sorter[start_date][desc]=true")).await;
+        assert_eq!(last["data"][0]["attributes"]["start_date"], "2027-06-07");
+        let made = shop.reserve(&house, "2027-06-07", "2027-06-14", "?confirm=true").await;
+        let order = format!("/administrations/{}/orders/{}", shop.park, id(&made));
+        assert_eq!(house.get(&order).await["data"]["attributes"]["total"], 700);
+        // What was reserved a moment ago is found no more.
+        let left = house.get(week).await;
+        assert_eq!(left["data"], json!([]));
+        let short = "/availabilities?filter[start_date]=2027-06-01..2027-06-08&filter[los]=1..3";
+        let found = house.get(&format!("{short}&limit=rentable_types&include=rentable_type,administration")).await;
+        assert_eq!(found["data"].as_array().unwrap().len(), 1);
+        assert_eq!(found["included"].as_array().unwrap().len(), 2);
+        for nothing in [
+            "filter[guest_group][adults]=9",
+            "filter[-rentable_type_ids]=ROOM",
+            "filter[amenity_ids]=7",
+            "filter[rentable_segment_ids]=7",
+            "filter[number_of_bedrooms]=3..",
+            "filter[price]=1..2",
+            "filter[administration_ids]=7",
+        ] {
+            let path = format!("{short}&{nothing}").replace("ROOM", &shop.room.to_string());
+            assert_eq!(house.get(&path).await["data"], json!([]), "{nothing}");
+        }
+        for (query, code) in [
+            ("filter[wday]=7", "INVALID_FILTER"),
+            ("filter[los]=9..2", "INVALID_FILTER"),
+            ("filter[weather]=fair", "INVALID_FILTER"),
+            ("filter[guest_group][cats]=1", "INVALID_FILTER"),
+            ("sorters=weather", "INVALID_SORTING"),
+            ("sorters=los_distance", "INVALID_SORTING"),
+            ("limit=weather", "FORBIDDEN_INPUT"),
+        ] {
+            let reply = house.get_as(&house.key, &format!("/availabilities?{query}")).await;
+            assert_eq!(reply.code(), (400, code.to_owned()), "{query}");
+            assert!(reply.json()["errors"][0]["source"]["parameter"].is_string(), "{query}");
+        }
+        let key = house.key_for(&["availability|read"]).await;
+        assert_eq!(house.get_as(&key, short).await.status, 200);
+        let key = house.key_for(&["reservation|read"]).await;
+        assert_eq!(house.get_as(&key, short).await.code(), (403, "NO_VALID_SCOPE".to_owned()));
+        // Another tenant's channels sell nothing here.
+        let stranger = house.another_tenant("Heath").await;
+        assert_eq!(stranger.get(short).await["data"], json!([]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_wants_the_notice_to_be_judged_is_told_when_it_is_too_short() {
+    in_every_house(|house| async move {
+        let shop = Shop::new(&house, 1).await;
+        let mut plan = RatePlan::new(1);
+        plan.min_days_until_check_in = Some(300);
+        priced(&house, &shop, 80, plan).await;
+        let wanted = shop.wanted("2027-06-01", "2027-06-03");
+        let judged = shop.at("?validate_minimum_advance_notice=true");
+        let reply = house.send("POST", &judged, &wanted).await;
+        let place = "/data/attributes/start_date".to_owned();
+        assert_eq!(error(&reply), (422, "INVALID_ATTRIBUTE".into(), place));
+        assert_eq!(house.send("POST", &shop.at(""), &wanted).await.status, 201);
+    })
+    .await;
+}
