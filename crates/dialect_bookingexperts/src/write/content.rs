@@ -10,7 +10,7 @@ use service::{
         Segment,
     },
     links::SoldIn,
-    records::{Linking, Write, change, create, remove},
+    records::{Linking, Write, create, remove},
 };
 
 use super::{Stand, Wish, Writes, Written};
@@ -43,12 +43,7 @@ macro_rules! content {
                 wish: &Wish,
                 _: &mut Stand<'_, '_>,
             ) -> service::Result<Writes> {
-                let taken = wish.clone();
-                let write = change::<$stored>(stored.id, move |row| {
-                    Self::take(row, &taken);
-                    Ok(())
-                });
-                Ok(Ok(vec![wish.plan(write)]))
+                Ok(Ok(vec![wish.change(stored.id, Self::take)]))
             }
 
             fn remove(stored: &$stored) -> Option<Write> {
@@ -63,16 +58,8 @@ content! {
         wish.text(&mut row.details.name, "name");
         wish.text(&mut row.details.colour, "color");
     };
-    c::RentableSegment: Segment, names [], |row, wish| {
-        wish.words(&mut row.details.name, "name");
-        wish.words(&mut row.details.description, "description");
-        wish.whole(&mut row.position, "position");
-    };
-    c::CategoryGroup: Segment, names [], |row, wish| {
-        wish.words(&mut row.details.name, "name");
-        wish.words(&mut row.details.description, "description");
-        wish.whole(&mut row.position, "position");
-    };
+    c::RentableSegment: Segment, names [], |row, wish| segment(row, wish);
+    c::CategoryGroup: Segment, names [], |row, wish| segment(row, wish);
     c::AmenityGroupShown: AmenityGroup, names [], |row, wish| {
         wish.words(&mut row.details.name, "name");
         wish.whole(&mut row.position, "position");
@@ -179,12 +166,7 @@ impl Written for c::ChannelShown {
         wish: &Wish,
         _: &mut Stand<'_, '_>,
     ) -> service::Result<Writes> {
-        let taken = wish.clone();
-        let write = change::<Channel>(stored.id, move |row| {
-            channel(row, &taken);
-            Ok(())
-        });
-        let mut writes = vec![wish.plan(write)];
+        let mut writes = vec![wish.change(stored.id, channel)];
         writes.extend(sold(wish).map(|write| wish.plan(write)));
         Ok(Ok(writes))
     }
@@ -192,6 +174,12 @@ impl Written for c::ChannelShown {
     fn remove(stored: &Channel) -> Option<Write> {
         Some(remove::<Channel>(stored.id))
     }
+}
+
+fn segment(row: &mut Segment, wish: &Wish) {
+    wish.words(&mut row.details.name, "name");
+    wish.words(&mut row.details.description, "description");
+    wish.whole(&mut row.position, "position");
 }
 
 fn channel(row: &mut Channel, wish: &Wish) {

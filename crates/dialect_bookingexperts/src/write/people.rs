@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use service::{
     customers::{Customer, Owner, PersonDetails},
     kept::{Agreement, Todo},
-    records::{Write, change, create, remove},
+    records::{Write, create, remove},
     sale::{Guest, Registration},
 };
 
@@ -60,12 +60,8 @@ macro_rules! people {
                 wish: &Wish,
                 _: &mut Stand<'_, '_>,
             ) -> service::Result<Writes> {
-                let taken = wish.clone();
-                let write = change::<$stored>(stored.id, move |row| {
-                    person(&mut row.details, &taken);
-                    Ok(())
-                });
-                Ok(Ok(vec![wish.plan(write)]))
+                let take = |row: &mut $stored, wish: &Wish| person(&mut row.details, wish);
+                Ok(Ok(vec![wish.change(stored.id, take)]))
             }
 
             fn remove(stored: &$stored) -> Option<Write> {
@@ -115,12 +111,7 @@ impl Written for p::GuestShown {
     }
 
     async fn update(stored: &Guest, wish: &Wish, _: &mut Stand<'_, '_>) -> service::Result<Writes> {
-        let taken = wish.clone();
-        let write = change::<Guest>(stored.id, move |row| {
-            guest(row, &taken);
-            Ok(())
-        });
-        Ok(Ok(vec![wish.plan(write)]))
+        Ok(Ok(vec![wish.change(stored.id, guest)]))
     }
 
     fn remove(stored: &Guest) -> Option<Write> {
@@ -155,12 +146,7 @@ macro_rules! records {
                 wish: &Wish,
                 _: &mut Stand<'_, '_>,
             ) -> service::Result<Writes> {
-                let taken = wish.clone();
-                let write = change::<$stored>(stored.id, move |row| {
-                    Self::take(row, &taken);
-                    Ok(())
-                });
-                Ok(Ok(vec![wish.plan(write)]))
+                Ok(Ok(vec![wish.change(stored.id, Self::take)]))
             }
 
             fn remove(stored: &$stored) -> Option<Write> {

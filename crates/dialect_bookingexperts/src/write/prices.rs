@@ -7,7 +7,7 @@ use domain::{
 use jsonapi::{Errors, Value};
 use service::{
     content::{PriceList, PriceListDetails},
-    records::{NewPrice, Write, change, create, remove},
+    records::{NewPrice, Write, create, remove},
 };
 
 use super::{Planned, Stand, Wish, Writes, Written};
@@ -36,12 +36,9 @@ impl Written for MasterPriceList {
         wish: &Wish,
         _: &mut Stand<'_, '_>,
     ) -> service::Result<Writes> {
-        let taken = wish.clone();
-        let write = change::<PriceList>(stored.id, move |row| {
-            taken.text(&mut row.details.name, "name");
-            Ok(())
+        let list = wish.change(stored.id, |row: &mut PriceList, wish| {
+            wish.text(&mut row.details.name, "name");
         });
-        let list = wish.plan(write);
         Ok(with_prices(list, stored.id, stored.details.currency, wish))
     }
 

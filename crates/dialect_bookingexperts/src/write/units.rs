@@ -1,10 +1,6 @@
 //! Units: their names and labels.
 
-use service::{
-    inventory::Unit,
-    links::Labelled,
-    records::{Linking, change},
-};
+use service::{inventory::Unit, links::Labelled, records::Linking};
 
 use super::{Stand, Wish, Writes, Written};
 use crate::rows::units as u;
@@ -20,12 +16,8 @@ macro_rules! units {
                 wish: &Wish,
                 _: &mut Stand<'_, '_>,
             ) -> service::Result<Writes> {
-                let taken = wish.clone();
-                let write = change::<Unit>(stored.id, move |row| {
-                    taken.text(&mut row.name, "name");
-                    Ok(())
-                });
-                let mut writes = vec![wish.plan(write)];
+                let take = |row: &mut Unit, wish: &Wish| wish.text(&mut row.name, "name");
+                let mut writes = vec![wish.change(stored.id, take)];
                 if let Some(labels) = wish.many("labels") {
                     let linking = Linking::plain("unit", stored.id, labels);
                     writes.push(wish.plan(linking.write::<Labelled>()));

@@ -6,7 +6,7 @@ use domain::{id::Id, text::Localized};
 use jiff::civil::Date;
 use jsonapi::{Aim, Change, Draft, Errors, Link, Value};
 use rust_decimal::Decimal;
-use service::records::Write;
+use service::records::{Writable, Write, change};
 
 use super::Planned;
 
@@ -88,6 +88,19 @@ impl Wish {
             index: self.index,
             write,
         }
+    }
+
+    /// The write by which a stored row takes over what is mentioned of this resource.
+    pub fn change<K: Writable>(
+        &self,
+        id: Id,
+        take: impl Fn(&mut K, &Self) + Send + Sync + 'static,
+    ) -> Planned {
+        let taken = self.clone();
+        self.plan(change(id, move |row| {
+            take(row, &taken);
+            Ok(())
+        }))
     }
 
     /// The resources of the request that a relationship leads to.

@@ -270,7 +270,7 @@ impl Signals {
 
 fn announce(url: &str, demo: Option<&demo::File>, with_demo: bool) -> anyhow::Result<()> {
     say(&format!(
-        "tabard serves {url}\n  Beds24 API     {url}/beds24/v2\n  Booking Experts {url}/bookingexperts/v3\n  house API      {url}/tabard/v1\n  health         {url}/health/ready"
+        "tabard serves {url}\n  Beds24 API       {url}/beds24/v2\n  Booking Experts  {url}/bookingexperts/v3\n  house API        {url}/tabard/v1\n  health           {url}/health/ready"
     ))?;
     match demo {
         Some(demo) => say(&first_booking(demo)),
