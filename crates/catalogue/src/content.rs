@@ -8,8 +8,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    delivery::SealedSecret,
     Kind, Table,
+    delivery::SealedSecret,
     sale::Extra,
     shared::{
         Details, Invalid, Reference, check_name, check_named, check_plain, check_text, content,

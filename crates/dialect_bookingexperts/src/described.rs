@@ -17,12 +17,7 @@ use crate::sell::table::Sold;
 const PARAMETERS: &str = "/components/parameters";
 
 /// The document of these endpoints.
-pub fn document(
-    schema: &Schema,
-    served: &[Served],
-    leaving: &[Leaving],
-    sold: &[Sold],
-) -> Value {
+pub fn document(schema: &Schema, served: &[Served], leaving: &[Leaving], sold: &[Sold]) -> Value {
     let endpoints = served.iter().map(|served| served.endpoint.clone());
     let endpoints = endpoints.chain(leaving.iter().map(|row| row.endpoint.clone()));
     let sales = sold.iter().map(|sold| sold.endpoint.clone());

@@ -277,7 +277,12 @@ pub fn api() -> Result<Api<State>, Refusal> {
 /// When the declarations contradict each other; a mistake of ours that a test finds first.
 pub fn document() -> Result<serde_json::Value, Flaws> {
     let (served, leaving, sold) = (served(), table::all(), sold());
-    Ok(described::document(&kinds::schema()?, &served, &leaving, &sold))
+    Ok(described::document(
+        &kinds::schema()?,
+        &served,
+        &leaving,
+        &sold,
+    ))
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 #![cfg(test)]
 
 mod access;
+mod availability;
 mod commands;
 mod hooks;
-mod availability;
 mod house;
 mod including;
 mod outside;
