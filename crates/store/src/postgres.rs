@@ -2,7 +2,7 @@
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime};
 use domain::id::IdSource;
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
@@ -99,6 +99,8 @@ fn pool(url: &str) -> Result<Pool> {
     );
     Pool::builder(manager)
         .max_size(limits::POSTGRES_READERS + limits::LOOKERS + limits::POSTGRES_WRITERS)
+        // Who comes back finds the connection that was used last, with its statements prepared.
+        .queue_mode(QueueMode::Lifo)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(Duration::from_secs(5)))
         .create_timeout(Some(Duration::from_secs(5)))

@@ -1,12 +1,18 @@
 //! One connection with a transaction or a read on it, on either engine.
 
-use std::{borrow::Cow, future::Future};
+use std::{
+    borrow::Cow,
+    future::{Future, ready},
+};
 
 use bytes::BytesMut;
 use catalogue::{ColumnKind, Kind, Row, Value};
 use deadpool_postgres::Object;
 use domain::id::Id;
-use futures_util::future::{BoxFuture, try_join_all};
+use futures_util::{
+    TryStreamExt,
+    future::{BoxFuture, try_join_all},
+};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use crate::{
@@ -206,15 +212,8 @@ impl Tx {
                 Connection::Postgres(client) => {
                     let client = pooled(client)?;
                     let statement = prepared(client, sql).await?;
-                    let parameters: Vec<Parameter<'_>> = parameters.iter().map(Parameter).collect();
-                    let parameters: Vec<&(dyn ToSql + Sync)> =
-                        parameters.iter().map(|cell| cell as _).collect();
-                    client
-                        .query(&statement, &parameters)
-                        .await?
-                        .iter()
-                        .map(postgres_row)
-                        .collect()
+                    let rows = client.query_raw(&statement, parameters.iter().map(Parameter));
+                    take_apart(rows.await?).await
                 }
             }
         })
@@ -265,8 +264,10 @@ impl Tx {
                     Ok(answers)
                 }
                 Connection::Postgres(client) => {
-                    let answers = postgres_each(pooled(client)?, each, rows).await?;
-                    answers.iter().map(postgres_row).collect()
+                    let client = pooled(client)?;
+                    let statement = prepared(client, each.postgres()).await?;
+                    let arrays = arrays(each, rows);
+                    take_apart(client.query_raw(&statement, arrays).await?).await
                 }
             }
         })
@@ -661,6 +662,14 @@ impl ToSql for Parameter<'_> {
     }
 
     to_sql_checked!();
+}
+
+/// Takes rows apart while PostgreSQL still finds the next ones.
+async fn take_apart(rows: tokio_postgres::RowStream) -> Result<Vec<Row>> {
+    let rows = rows.map_err(Error::from);
+    rows.and_then(|row| ready(postgres_row(&row)))
+        .try_collect()
+        .await
 }
 
 fn postgres_row(row: &tokio_postgres::Row) -> Result<Row> {
