@@ -4,16 +4,12 @@
 //! written by a thread of their own, so that no request waits for a terminal or a disk. Metrics
 //! are kept in the form of Prometheus; their names are those of the dictionary of the house.
 
-use std::{
-    io::{BufWriter, IsTerminal as _},
-    str::FromStr as _,
-    sync::OnceLock,
-    time::Duration,
-};
+mod lines;
+
+use std::{io::IsTerminal as _, str::FromStr as _, sync::OnceLock, time::Duration};
 
 use anyhow::Context as _;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _};
 
 use crate::settings::{Log, LogFormat};
@@ -34,7 +30,7 @@ const SORTED_EVERY: Duration = Duration::from_secs(1);
 /// Keeps the log flowing; when it is dropped, what was logged is written out.
 #[must_use]
 pub struct Flowing {
-    _writer: WorkerGuard,
+    _log: lines::Thread,
 }
 
 /// Starts the log.
@@ -42,9 +38,8 @@ pub struct Flowing {
 /// # Errors
 /// When the filter can't be read.
 pub fn start_log(log: &Log) -> anyhow::Result<Flowing> {
-    let (writer, guard) = NonBlockingBuilder::default()
-        .lossy(false)
-        .finish(BufWriter::with_capacity(64 * 1024, std::io::stderr()));
+    let (writer, thread) =
+        lines::start(std::io::stderr()).context("the log needs a thread of its own")?;
     let filter = filter(&log.filter)?;
     let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     let lines = match log.format {
@@ -61,7 +56,7 @@ pub fn start_log(log: &Log) -> anyhow::Result<Flowing> {
     };
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines))
         .context("the log can't be started twice")?;
-    Ok(Flowing { _writer: guard })
+    Ok(Flowing { _log: thread })
 }
 
 /// Reads a filter of the log.

@@ -293,18 +293,29 @@ impl Tx {
         offset: u64,
     ) -> Result<Vec<K>> {
         let (mut sql, mut parameters) = selected::<K>(condition);
-        if !order.is_empty() {
-            sql.push_str(" ORDER BY ");
-            sql.push_str(order);
-        }
-        for (word, number) in [("LIMIT", limit), ("OFFSET", (offset > 0).then_some(offset))] {
-            if let Some(number) = number {
-                parameters.push(Value::Int(i64::try_from(number).unwrap_or(i64::MAX)));
-                sql.push_str(&format!(" {word} ${}", parameters.len()));
-            }
-        }
-        let rows = self.query(&sql, &parameters).await?;
-        Self::kinds(rows)
+        page_of(&mut sql, &mut parameters, order, limit, offset);
+        self.query_as(&sql, &parameters, |row| Ok(K::from_row(row)?))
+            .await
+    }
+
+    /// The same, each with the cell that `beside` answers for it: an expression over the row `k`.
+    pub(crate) async fn find_beside<K: Kind>(
+        &mut self,
+        beside: &str,
+        condition: &Condition,
+        order: &str,
+        limit: Option<u64>,
+        offset: u64,
+    ) -> Result<Vec<(K, Value)>> {
+        let what = format!("{}, {beside}", columns_of::<K>("k"));
+        let (mut sql, mut parameters) = (String::new(), Vec::new());
+        from_where::<K>(&what, condition, &mut sql, &mut parameters);
+        page_of(&mut sql, &mut parameters, order, limit, offset);
+        let with_cell = |mut row: Row| {
+            let cell = row.pop().unwrap_or(Value::Null);
+            Ok((K::from_row(row)?, cell))
+        };
+        self.query_as(&sql, &parameters, with_cell).await
     }
 
     /// Rows whose columns `by` equal one of `keys`, in any order.
@@ -317,6 +328,26 @@ impl Tx {
         let each = Each::owned(select_each::<K>("k", &names, ""), by.to_vec());
         let rows = self.read_each(&each, keys).await?;
         Self::kinds(rows)
+    }
+}
+
+/// Puts rows into an order, and keeps so many of them.
+fn page_of(
+    sql: &mut String,
+    parameters: &mut Vec<Value>,
+    order: &str,
+    limit: Option<u64>,
+    offset: u64,
+) {
+    if !order.is_empty() {
+        sql.push_str(" ORDER BY ");
+        sql.push_str(order);
+    }
+    for (word, number) in [("LIMIT", limit), ("OFFSET", (offset > 0).then_some(offset))] {
+        if let Some(number) = number {
+            parameters.push(Value::Int(i64::try_from(number).unwrap_or(i64::MAX)));
+            sql.push_str(&format!(" {word} ${}", parameters.len()));
+        }
     }
 }
 

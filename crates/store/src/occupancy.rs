@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use catalogue::{Cells, Row, sale::Booking};
+use catalogue::{Cells, Row, Value, sale::Booking};
 use domain::{
     id::Id,
     lane::{Taken, peak},
@@ -19,6 +19,7 @@ use jiff::civil::Date;
 use crate::{
     error::Result,
     hot::{OF_BOOKING, allocation_key, views},
+    kind::Condition,
     lanes::{BLOCK_NIGHTS, Nights},
     looks::Look,
     statement::Each,
@@ -221,4 +222,68 @@ pub async fn assigned(tx: &mut Tx, bookings: &[Booking]) -> Result<Vec<Assigned>
         })
     });
     assigned.collect()
+}
+
+/// What a booking has in its lane, over all that it takes of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Units {
+    /// The units' numbers, from 1, ascending; empty while none is assigned.
+    pub units: Vec<i64>,
+    /// Whether anything of it was taken beyond capacity.
+    pub overbooked: bool,
+}
+
+/// The units of a booking as one text: `3,4!` for two units, the second of them beyond capacity. One
+/// statement answers bookings and units, so both are of the same moment, and there is one journey.
+const UNITS: &str = "(SELECT string_agg(coalesce(CAST(a.unit AS text), '') || CASE WHEN a.overbooked = 1 \
+                     THEN '!' ELSE '' END, ',') FROM allocation a WHERE a.tenant_id = k.tenant_id \
+                     AND a.lane_id = k.resource_id AND a.starts_at = k.starts_at AND a.booking_id = k.id)";
+
+impl Units {
+    fn read(cell: &Value) -> Self {
+        let mut read = Self::default();
+        let Value::Text(text) = cell else {
+            return read;
+        };
+        for part in text.split(',') {
+            let unit = part.strip_suffix('!');
+            read.overbooked |= unit.is_some();
+            read.units.extend(unit.unwrap_or(part).parse::<i64>());
+        }
+        read.units.sort_unstable();
+        read
+    }
+}
+
+/// Bookings that meet a condition with their units, in the order of `order` (as in [`Tx::find`]).
+pub async fn find_with_units(
+    tx: &mut Tx,
+    condition: &Condition,
+    order: &str,
+    limit: Option<u64>,
+    offset: u64,
+) -> Result<Vec<(Booking, Units)>> {
+    let found = tx
+        .find_beside::<Booking>(UNITS, condition, order, limit, offset)
+        .await?;
+    let with_units = |(booking, cell): (Booking, Value)| (booking, Units::read(&cell));
+    Ok(found.into_iter().map(with_units).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_read_from_their_text() {
+        let read = |text: &str| {
+            let Units { units, overbooked } = Units::read(&text.into());
+            (units, overbooked)
+        };
+        assert_eq!(read("12,3"), (vec![3, 12], false));
+        assert_eq!(read("3,4!"), (vec![3, 4], true));
+        assert_eq!(read(""), (vec![], false));
+        assert_eq!(read("!"), (vec![], true));
+        assert_eq!(Units::read(&Value::Null), Units::default());
+    }
 }

@@ -198,22 +198,32 @@ impl Tx {
         sql: &'a str,
         parameters: &'a [Value],
     ) -> BoxFuture<'a, Result<Vec<Row>>> {
+        self.query_as(sql, parameters, Ok)
+    }
+
+    /// Runs `sql` and makes something of each row as it comes, while the engine looks for the next ones.
+    pub(crate) fn query_as<'a, T: Send + 'a>(
+        &'a mut self,
+        sql: &'a str,
+        parameters: &'a [Value],
+        read: fn(Row) -> Result<T>,
+    ) -> BoxFuture<'a, Result<Vec<T>>> {
         Box::pin(async move {
             match &mut self.connection {
                 Connection::Sqlite { connection, .. } => {
-                    let mut rows = Vec::new();
+                    let mut found = Vec::new();
                     let mut statement = sqlite_statement(open(connection)?, &for_sqlite(sql))?;
                     sqlite_rows(&mut statement, parameters, |row, width| {
-                        rows.push(sqlite_row(row, width)?);
+                        found.push(read(sqlite_row(row, width)?)?);
                         Ok(())
                     })?;
-                    Ok(rows)
+                    Ok(found)
                 }
                 Connection::Postgres(client) => {
                     let client = pooled(client)?;
                     let statement = prepared(client, sql).await?;
                     let rows = client.query_raw(&statement, parameters.iter().map(Parameter));
-                    take_apart(rows.await?).await
+                    take_apart(rows.await?, read).await
                 }
             }
         })
@@ -267,7 +277,7 @@ impl Tx {
                     let client = pooled(client)?;
                     let statement = prepared(client, each.postgres()).await?;
                     let arrays = arrays(each, rows);
-                    take_apart(client.query_raw(&statement, arrays).await?).await
+                    take_apart(client.query_raw(&statement, arrays).await?, Ok).await
                 }
             }
         })
@@ -664,12 +674,13 @@ impl ToSql for Parameter<'_> {
     to_sql_checked!();
 }
 
-/// Takes rows apart while PostgreSQL still finds the next ones.
-async fn take_apart(rows: tokio_postgres::RowStream) -> Result<Vec<Row>> {
-    let rows = rows.map_err(Error::from);
-    rows.and_then(|row| ready(postgres_row(&row)))
-        .try_collect()
-        .await
+/// Makes something of each row while PostgreSQL still finds the next ones.
+async fn take_apart<T>(
+    rows: tokio_postgres::RowStream,
+    read: fn(Row) -> Result<T>,
+) -> Result<Vec<T>> {
+    let read = |row| ready(postgres_row(&row).and_then(read));
+    rows.map_err(Error::from).and_then(read).try_collect().await
 }
 
 fn postgres_row(row: &tokio_postgres::Row) -> Result<Row> {

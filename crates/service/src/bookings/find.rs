@@ -10,7 +10,10 @@ use catalogue::{
 };
 use domain::{access::Actor, booking::Status, id::Id, time::today};
 use jiff::{Timestamp, ToSpan, civil::Date};
-use store::{Condition, Each, Row, Tx, Value};
+use store::{
+    Condition, Each, Row, Tx, Value,
+    occupancy::{Units, find_with_units},
+};
 
 use super::{BookingView, Bookings, GroupView};
 use crate::{Page, PageOf, Result, UseCase, stamp::reached};
@@ -126,14 +129,8 @@ impl Bookings<'_> {
             Vec::new()
         };
         let condition = filter.condition(actor, &todays);
-        let rows = tx
-            .find::<Booking>(
-                &condition,
-                filter.order(),
-                Some(page.limit()),
-                page.offset(),
-            )
-            .await?;
+        let (limit, offset) = (Some(page.limit()), page.offset());
+        let rows = find_with_units(&mut tx, &condition, filter.order(), limit, offset).await?;
         let page = page.page(rows);
         let views = complete(&mut tx, actor, page.rows, include).await?;
         Ok(Page {
@@ -309,15 +306,14 @@ fn on_each(todays: &[Today], condition: impl Fn(Date) -> Condition) -> Condition
 async fn complete(
     tx: &mut Tx,
     actor: &Actor,
-    bookings: Vec<Booking>,
+    bookings: Vec<(Booking, Units)>,
     include: BookingInclude,
 ) -> Result<Vec<BookingView>> {
     let tenant_id = actor.tenant_id;
     let keys: Vec<Row> = bookings
         .iter()
-        .map(|booking| vec![tenant_id.into(), booking.id.into()])
+        .map(|(booking, _)| vec![tenant_id.into(), booking.id.into()])
         .collect();
-    let mut units = units(tx, &bookings).await?;
     let mut lines =
         items::<Line>(tx, include.lines, &keys, |line| (line.booking_id, line.id)).await?;
     let mut notes =
@@ -331,34 +327,18 @@ async fn complete(
     } else {
         HashMap::new()
     };
-    let views = bookings.into_iter().map(|booking| {
-        let (units, overbooked) = units.remove(&booking.id).unwrap_or_default();
-        BookingView {
-            units,
-            overbooked,
-            lines: lines.remove(&booking.id).unwrap_or_default(),
-            notes: notes.remove(&booking.id).unwrap_or_default(),
-            guests: guests.remove(&booking.id).unwrap_or_default(),
-            group: booking
-                .group_id
-                .and_then(|master| groups.get(&master).cloned()),
-            booking,
-        }
+    let views = bookings.into_iter().map(|(booking, taken)| BookingView {
+        units: taken.units,
+        overbooked: taken.overbooked,
+        lines: lines.remove(&booking.id).unwrap_or_default(),
+        notes: notes.remove(&booking.id).unwrap_or_default(),
+        guests: guests.remove(&booking.id).unwrap_or_default(),
+        group: booking
+            .group_id
+            .and_then(|master| groups.get(&master).cloned()),
+        booking,
     });
     Ok(views.collect())
-}
-
-async fn units(tx: &mut Tx, bookings: &[Booking]) -> Result<HashMap<Id, (Vec<i64>, bool)>> {
-    let mut units: HashMap<Id, (Vec<i64>, bool)> = HashMap::new();
-    for assigned in store::occupancy::assigned(tx, bookings).await? {
-        let entry = units.entry(assigned.booking_id).or_default();
-        entry.0.extend(assigned.unit);
-        entry.1 |= assigned.overbooked;
-    }
-    units
-        .values_mut()
-        .for_each(|(units, _)| units.sort_unstable());
-    Ok(units)
 }
 
 async fn items<K: Kind>(
@@ -383,11 +363,11 @@ async fn items<K: Kind>(
 async fn groups(
     tx: &mut Tx,
     actor: &Actor,
-    bookings: &[Booking],
+    bookings: &[(Booking, Units)],
 ) -> Result<HashMap<Id, GroupView>> {
     let mut masters: Vec<Id> = bookings
         .iter()
-        .filter_map(|booking| booking.group_id)
+        .filter_map(|(booking, _)| booking.group_id)
         .collect();
     masters.sort_unstable();
     masters.dedup();
