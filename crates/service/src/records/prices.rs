@@ -110,7 +110,24 @@ impl UpsertPrices {
         for rows in rows.chunks(AT_ONCE) {
             tx.write_each(&[(&UPSERT, rows)]).await?;
         }
+        self.are_searched_anew(tx, by).await?;
         update(tx, by, &list, list.clone()).await
+    }
+
+    /// Resources that are sold by this list are found at other prices from now on. Which they are stands
+    /// in their details only.
+    async fn are_searched_anew(&self, tx: &mut Tx, by: &By<'_>) -> store::Result<()> {
+        let named = format!("%\"price_list_id\":{}%", self.list_id);
+        let sql = "SELECT id FROM resource WHERE tenant_id = $1 AND doc LIKE $2";
+        let parameters = [by.tenant_id().into(), named.as_str().into()];
+        let rows = tx.query(sql, &parameters).await?;
+        let ids = rows.into_iter().filter_map(|row| match row.first() {
+            Some(Value::Int(id)) => Id::new(*id),
+            _ => None,
+        });
+        let ids: Vec<Id> = ids.collect();
+        let version = by.new_id();
+        tx.terms_changed(by.tenant_id(), &ids, version).await
     }
 
     fn check(&self) -> std::result::Result<(), Refusal> {

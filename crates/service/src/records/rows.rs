@@ -120,9 +120,24 @@ pub(super) async fn insert<K: Writable>(
         }));
     }
     tx.insert(std::slice::from_ref(&row)).await?;
+    is_searched_anew(tx, by, [row.searched_by_it(), None]).await?;
     by.tell(tx, K::EVENTS.created, row.id(), organization_id)
         .await?;
     Ok(Ok(row.id()))
+}
+
+/// Searches find these resources by other things from now on.
+async fn is_searched_anew(
+    tx: &mut Tx,
+    by: &By<'_>,
+    resources: [Option<Id>; 2],
+) -> store::Result<()> {
+    let ids: Vec<Id> = resources.into_iter().flatten().collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let version = by.new_id();
+    tx.terms_changed(by.tenant_id(), &ids, version).await
 }
 
 /// How a change changes.
@@ -217,6 +232,7 @@ pub(super) async fn update<K: Writable>(
         return Ok(Err(refusal));
     }
     tx.update(&mut after).await?;
+    is_searched_anew(tx, by, [before.searched_by_it(), after.searched_by_it()]).await?;
     by.tell(tx, K::EVENTS.changed, after.id(), organization_id)
         .await?;
     Ok(Ok(after.id()))
@@ -250,6 +266,7 @@ impl<K: Writable> Step for Remove<K> {
             }
             unlink(tx, by.tenant_id(), self.id).await?;
             tx.remove::<K>(&[key(by.tenant_id(), self.id)]).await?;
+            is_searched_anew(tx, by, [row.searched_by_it(), None]).await?;
             by.tell(tx, K::EVENTS.removed, self.id, organization_id)
                 .await?;
             Ok(Ok(self.id))
@@ -358,7 +375,7 @@ pub(super) async fn missing(
 }
 
 /// Whether other rows are parts of this one, or name it in a column.
-async fn is_in_use(tx: &mut Tx, tenant_id: Id, id: Id) -> store::Result<bool> {
+pub(super) async fn is_in_use(tx: &mut Tx, tenant_id: Id, id: Id) -> store::Result<bool> {
     const USES: &[&str] = &[
         "SELECT 1 FROM content WHERE tenant_id = $1 AND kind IN ('amenity') AND parent_id = $2 LIMIT 1",
         "SELECT 1 FROM record WHERE tenant_id = $1 AND kind IN ('payment', 'payment_request', 'payment_result', \
@@ -380,7 +397,7 @@ async fn is_in_use(tx: &mut Tx, tenant_id: Id, id: Id) -> store::Result<bool> {
 }
 
 /// Removes what means nothing without a row: its links, the options of an amenity, the prices of a list.
-async fn unlink(tx: &mut Tx, tenant_id: Id, id: Id) -> store::Result<()> {
+pub(super) async fn unlink(tx: &mut Tx, tenant_id: Id, id: Id) -> store::Result<()> {
     const LINKS: &str = "('amenity_value', 'labelled', 'in_segment', 'sold_in', 'limited_to', 'package_part', \
                          'booked_package')";
     let parameters = [tenant_id.into(), id.into()];
