@@ -1,5 +1,6 @@
 //! Units: they come, get names and labels, go into the archive and out of it.
 
+use domain::id::Id;
 use service::{
     inventory::Unit,
     links::Labelled,
@@ -16,6 +17,15 @@ fn labels(wish: &Wish) -> Option<Planned> {
     let labels = wish.many("labels")?;
     let linking = Linking::plain("unit", wish.id(), labels);
     Some(wish.plan(linking.write::<Labelled>()))
+}
+
+/// Puts a unit into the archive, or takes it out.
+fn put(id: Id, archived: bool) -> Write {
+    if archived {
+        Write::unit_archive(id)
+    } else {
+        Write::unit_restore(id)
+    }
 }
 
 /// Declares units under one of their names.
@@ -37,7 +47,7 @@ macro_rules! units {
                 };
                 let mut writes = vec![wish.plan(Write::unit(new))];
                 writes.extend(labels(wish));
-                Ok(Ok(writes))
+                Ok(Ok(archived(wish, |archived| put(wish.id(), archived), writes)))
             }
 
             async fn update(
@@ -49,14 +59,7 @@ macro_rules! units {
                 let take = |row: &mut Unit, wish: &Wish| wish.text(&mut row.name, "name");
                 let mut writes = vec![wish.change(id, take)];
                 writes.extend(labels(wish));
-                let put = |archived| {
-                    if archived {
-                        Write::unit_archive(id)
-                    } else {
-                        Write::unit_restore(id)
-                    }
-                };
-                Ok(Ok(archived(wish, put, writes)))
+                Ok(Ok(archived(wish, |archived| put(id, archived), writes)))
             }
 
             fn remove(stored: &Unit) -> Option<Write> {

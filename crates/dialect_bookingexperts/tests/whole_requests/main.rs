@@ -4,6 +4,7 @@
 
 mod access;
 mod availability;
+mod beside;
 mod commands;
 mod hooks;
 mod house;

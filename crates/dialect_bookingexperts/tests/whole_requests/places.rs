@@ -62,6 +62,12 @@ async fn a_rentable_type_is_made_gets_units_and_is_archived_under_both_of_its_na
             let one = format!("{list}/{id}");
             assert_eq!(row["attributes"]["number_of_rentables"], 0);
             assert_eq!(row["attributes"]["number_of_bedrooms"], 2);
+            let path = format!(
+                "/administrations/{}/master_price_lists/{}",
+                world.park, world.price_list
+            );
+            let sold_by_it = house.ask_to("DELETE", &path).await;
+            assert_eq!(sold_by_it.code(), (409, "CONFLICT".to_owned()));
             let shown = house
                 .get(&format!(
                     "{one}?include=master_price_list,rentable_segments"

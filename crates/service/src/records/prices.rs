@@ -114,18 +114,9 @@ impl UpsertPrices {
         update(tx, by, &list, list.clone()).await
     }
 
-    /// Resources that are sold by this list are found at other prices from now on. Which they are stands
-    /// in their details only.
+    /// Resources that are sold by this list are found at other prices from now on.
     async fn are_searched_anew(&self, tx: &mut Tx, by: &By<'_>) -> store::Result<()> {
-        let named = format!("%\"price_list_id\":{}%", self.list_id);
-        let sql = "SELECT id FROM resource WHERE tenant_id = $1 AND doc LIKE $2";
-        let parameters = [by.tenant_id().into(), named.as_str().into()];
-        let rows = tx.query(sql, &parameters).await?;
-        let ids = rows.into_iter().filter_map(|row| match row.first() {
-            Some(Value::Int(id)) => Id::new(*id),
-            _ => None,
-        });
-        let ids: Vec<Id> = ids.collect();
+        let ids = sold_by(tx, by, self.list_id).await?;
         let version = by.new_id();
         tx.terms_changed(by.tenant_id(), &ids, version).await
     }
@@ -162,6 +153,24 @@ impl UpsertPrices {
         }
         .to_row()
     }
+}
+
+/// The resources that are sold by a list. Which they are stands in their details only.
+pub(super) async fn sold_by(tx: &mut Tx, by: &By<'_>, list_id: Id) -> store::Result<Vec<Id>> {
+    let tenant_id = by.tenant_id();
+    let mut found = Vec::new();
+    // A number that goes on behind these digits is another one.
+    for end in [",", "}"] {
+        let named = format!("%\"price_list_id\":{list_id}{end}%");
+        let sql = "SELECT id FROM resource WHERE tenant_id = $1 AND doc LIKE $2";
+        let parameters = [tenant_id.into(), named.as_str().into()];
+        found.extend(tx.query(sql, &parameters).await?);
+    }
+    let ids = found.into_iter().filter_map(|row| match row.first() {
+        Some(Value::Int(id)) => Id::new(*id),
+        _ => None,
+    });
+    Ok(ids.collect())
 }
 
 /// A stay whose price is asked for.

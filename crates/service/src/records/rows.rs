@@ -3,7 +3,8 @@
 use std::{collections::HashMap, marker::PhantomData};
 
 use catalogue::{
-    Value,
+    Kind, Value,
+    content::PriceList,
     shared::{Invalid, Reference},
 };
 use domain::id::Id;
@@ -11,6 +12,7 @@ use store::Tx;
 
 use super::{
     kinds::{Home, Readable, Writable, key},
+    prices::sold_by,
     writing::{By, Step, StepFuture, Stepped, Write},
 };
 use crate::{Refusal, UseCase};
@@ -261,7 +263,10 @@ impl<K: Writable> Step for Remove<K> {
                 Ok(organization_id) => organization_id,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            if is_in_use(tx, by.tenant_id(), self.id).await? {
+            let is_list = K::ONLY.is_some() && K::ONLY == <PriceList as Kind>::ONLY;
+            if is_in_use(tx, by.tenant_id(), self.id).await?
+                || is_list && !sold_by(tx, by, self.id).await?.is_empty()
+            {
                 return Ok(Err(Refusal::InUse));
             }
             unlink(tx, by.tenant_id(), self.id).await?;
