@@ -126,8 +126,9 @@ impl Dispatcher {
         subscribers: &[Subscriber],
     ) -> Vec<Delivery> {
         let mut rendering: Vec<BoxFuture<'_, Option<Delivery>>> = Vec::new();
-        for (event, _) in events.iter().filter(|(_, announce)| *announce) {
-            for to in subscribers {
+        for (event, is_announced) in events {
+            let hears = |to: &&Subscriber| *is_announced || self.hears_everything(to);
+            for to in subscribers.iter().filter(hears) {
                 for name in self.told(event, to) {
                     // Ids are drawn before anything waits, so they are in the order of the events.
                     rendering.push(self.delivery(self.next_id(), event, to, name));
@@ -137,6 +138,12 @@ impl Dispatcher {
         let rendered = stream::iter(rendering).buffered(RENDERED_AT_ONCE);
         let rendered: Vec<Option<Delivery>> = rendered.collect().await;
         rendered.into_iter().flatten().collect()
+    }
+
+    /// Whether a subscriber is told of what was announced to nobody, too.
+    fn hears_everything(&self, to: &Subscriber) -> bool {
+        let format = self.outgoing().formats().get(&to.subscription.format);
+        format.is_some_and(|format| format.hears_everything())
     }
 
     /// The names under which a subscriber is told of an event.

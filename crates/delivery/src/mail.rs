@@ -11,7 +11,7 @@ pub mod templates;
 
 use std::{path::PathBuf, sync::Arc};
 
-use catalogue::{Cells, Row, delivery::Mail};
+use catalogue::{Cells, Row, delivery::Mail, records::Message};
 use domain::id::{Id, IdSource};
 use futures_util::future::{BoxFuture, join_all};
 use jiff::Timestamp;
@@ -35,6 +35,9 @@ pub const SWITCHED_OFF: &str = "switched_off";
 
 /// The template of the mail with a link to set a new password. Values: `name`, `link`, `minutes`.
 pub const PASSWORD_RESET: &str = "password_reset";
+
+/// The template of the mail that tells a guest of a payment. Values: `name`, `amount`, `paid_on`, `place`.
+pub const PAYMENT_RECEIVED: &str = "payment_received";
 
 /// The template of a mail with words that somebody wrote. Values: `subject`, `text`.
 pub const MESSAGE: &str = "message";
@@ -304,8 +307,26 @@ impl ColdCommand for ConcludeMail {
             }
             End::Over { state, problem } => close(&mut mail, state, Some(problem.clone())),
         }
+        if !mail.open && mail.template == MESSAGE {
+            note_in_message(tx, &mail).await?;
+        }
         tx.update(&mut mail).await
     }
+}
+
+/// A message to a guest leaves as a mail with its own id, and says whether it has left.
+async fn note_in_message(tx: &mut Tx, mail: &Mail) -> store::Result<()> {
+    let key = [mail.tenant_id.into(), mail.id.into()];
+    if let Some(mut message) = tx.get_locked::<Message>(&key).await? {
+        let state = if mail.state == "sent" {
+            "sent"
+        } else {
+            "failed"
+        };
+        state.clone_into(&mut message.state);
+        tx.update(&mut message).await?;
+    }
+    Ok(())
 }
 
 fn close(mail: &mut Mail, state: &str, problem: Option<String>) {

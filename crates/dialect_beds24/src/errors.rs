@@ -31,6 +31,10 @@ pub fn object(status: StatusCode, text: impl Into<String>) -> Answer {
 
 fn worded(refusal: &Refusal) -> (StatusCode, String) {
     match refusal {
+        Refusal::Blocked => (
+            StatusCode::FORBIDDEN,
+            "Calls from this IP address are blocked".into(),
+        ),
         Refusal::NotSignedIn | Refusal::Denied(_) | Refusal::Forbidden { .. } => {
             (StatusCode::UNAUTHORIZED, TOKEN_NOT_VALID.into())
         }

@@ -80,6 +80,7 @@ fn describe(
             Gives::Created => "Creates a resource",
             Gives::Changed => "Changes a resource",
             Gives::Removed => "Removes a resource",
+            Gives::Done => "Does something to a resource",
         };
         let noun = kind.name.replace('_', " ");
         operation["summary"] = format!("{verb} of the type {noun}").into();
@@ -123,7 +124,7 @@ fn describe(
             "201",
             json!({ "description": "Created", "content": content(Shape::Written) }),
         ),
-        Gives::Changed => (
+        Gives::Changed | Gives::Done => (
             "200",
             json!({ "description": "OK", "content": content(Shape::Written) }),
         ),

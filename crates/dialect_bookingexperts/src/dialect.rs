@@ -1,10 +1,10 @@
 //! What the vendor's API is to the pipeline: where the credential stands, which media types go, how
 //! refusals are worded, which rate headers are printed.
 
-use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use http::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use http_kit::{Answer, Asked, Credential, Dialect, Reading, Refusal};
-use jsonapi::{check_accept, check_content_type};
+use jsonapi::{Code, Error, MEDIA_TYPE, check_accept, check_content_type};
 
 use crate::errors;
 
@@ -37,7 +37,9 @@ impl Dialect for BookingExperts {
     }
 
     fn check_media(&self, asked: &Asked) -> Result<(), Refusal> {
-        check_accept(&asked.headers).map_err(errors::refusal)?;
+        if !asks_for_this_version(&asked.headers)? {
+            check_accept(&asked.headers).map_err(errors::refusal)?;
+        }
         // This is asked before the body is read, so its headers have to say whether there is one.
         let length = asked.header("content-length");
         let has_body = length.is_some_and(|length| length != "0")
@@ -62,6 +64,67 @@ impl Dialect for BookingExperts {
     /// Every call fills the bucket, a bad one too.
     fn refunds(&self, _: StatusCode) -> bool {
         false
+    }
+}
+
+/// Whether `Accept` names this version. How a version is asked for is not documented; the parameter
+/// `version` of our media type is the usual way.
+fn asks_for_this_version(headers: &HeaderMap) -> Result<bool, Refusal> {
+    let accepted = headers.get_all(ACCEPT).iter();
+    let accepted = accepted.filter_map(|value| value.to_str().ok());
+    let mut is_this = false;
+    for range in accepted.flat_map(|text| text.split(',')) {
+        let mut parts = range.split(';').map(str::trim);
+        if !parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case(MEDIA_TYPE))
+        {
+            continue;
+        }
+        for part in parts {
+            match part.split_once('=') {
+                Some((name, version)) if name.trim().eq_ignore_ascii_case("version") => {
+                    if !["3", "3.0", "v3"].contains(&version.trim().trim_matches('"')) {
+                        return Err(errors::refusal(unknown_version().in_header("Accept")));
+                    }
+                    is_this = true;
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(is_this)
+}
+
+fn unknown_version() -> Error {
+    Error::new(Code::UnknownVersion, "There is version 3 only, at /v3")
+}
+
+/// The other versions that the vendor has, had or may have: there is nothing of them here, and calls are
+/// told so.
+pub const OTHER_VERSIONS: [&str; 4] = ["/v1", "/v2", "/v4", "/v5"];
+
+/// What answers at the other versions' paths.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OtherVersion;
+
+impl Dialect for OtherVersion {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn credential<'request>(&self, headers: &'request HeaderMap) -> Option<Credential<'request>> {
+        BookingExperts.credential(headers)
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Answer {
+        match refusal {
+            Refusal::NoSuchRoute => match errors::refusal(unknown_version()) {
+                Refusal::Answered(answer) => *answer,
+                other => errors::answer(&other),
+            },
+            other => errors::answer(other),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use jsonapi::{Flaws, ResourceType};
 use service::UseCase;
 use service::records::Readable;
 
-use crate::dialect::BookingExperts;
+use crate::dialect::{BookingExperts, OtherVersion};
 use crate::hooks::table;
 use crate::kinds::{bookings, platform as platform_kinds, structure as structure_kinds};
 use crate::read::{self, Root, Shown, contact, platform};
@@ -36,6 +36,8 @@ pub enum Gives {
     Changed,
     /// Nothing: the resource is gone.
     Removed,
+    /// A resource to which something was done that has a path of its own.
+    Done,
 }
 
 impl Gives {
@@ -44,7 +46,7 @@ impl Gives {
     pub const fn method(self) -> &'static str {
         match self {
             Gives::List | Gives::One => "GET",
-            Gives::Created => "POST",
+            Gives::Created | Gives::Done => "POST",
             Gives::Changed => "PATCH",
             Gives::Removed => "DELETE",
         }
@@ -123,6 +125,7 @@ fn places() -> Vec<Served> {
         c::AmenityOptionShown => "amenity_options";
         c::AdministrationAmenity => "administration_amenities";
         c::RentableTypeAmenity => "rentable_type_amenities";
+        c::CategoryAmenity => "category_amenities";
         c::RentableAmenity => "rentable_amenities";
         c::ReservationAmenity => "reservation_amenities";
         c::RentableSegment => "rentable_segments";
@@ -216,6 +219,9 @@ fn around() -> Vec<Served> {
         m::PaymentResultShown => "payment_results";
         o::TodoShown => "todos";
         o::ReviewShown => "reviews";
+        o::MessageTemplateShown => "message_templates";
+        o::MessageShown => "messages";
+        o::InternalMessageShown => "internal_messages";
     };
     all.extend(pair::<c::ApplicationCommandShown>(
         "/application_commands",
@@ -271,6 +277,11 @@ pub fn api() -> Result<Api<State>, Refusal> {
     Api::new(BookingExperts, endpoints()).serving("/oas3.json", &document)
 }
 
+/// What answers at the paths of other versions, [`OTHER_VERSIONS`](crate::dialect::OTHER_VERSIONS).
+pub fn other_versions() -> Api<State> {
+    Api::new(OtherVersion, Vec::new())
+}
+
 /// The OpenAPI document of the table.
 ///
 /// # Errors
@@ -297,7 +308,8 @@ mod tests {
                 served.kind.name,
                 "organization" | "subscription" | "contact" | "agenda_period"
             );
-            let path = served.path.trim_end_matches("/{id}");
+            let path = served.path.trim_end_matches("/archive");
+            let path = path.trim_end_matches("/{id}");
             assert!(is_single || path.ends_with(&format!("/{plural}")), "{path}");
         }
     }

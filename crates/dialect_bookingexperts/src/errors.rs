@@ -134,6 +134,7 @@ fn worded(refusal: &Refusal) -> Error {
     let bad =
         |code: Code, status: StatusCode, detail: &str| Error::new(code, detail).with_status(status);
     match refusal {
+        Refusal::Blocked => access(&AccessRefused::WrongAddress),
         Refusal::NotSignedIn => Error::new(
             Code::InvalidToken,
             "Send an API key in the X-API-KEY header, or an access token in the Authorization \

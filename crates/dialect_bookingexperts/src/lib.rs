@@ -23,7 +23,7 @@ mod sell;
 pub mod state;
 mod write;
 
-pub use self::dialect::{BookingExperts, NAME};
-pub use self::endpoints::{api, document, endpoints};
+pub use self::dialect::{BookingExperts, NAME, OTHER_VERSIONS};
+pub use self::endpoints::{api, document, endpoints, other_versions};
 pub use self::hooks::Webhooks;
 pub use self::state::{Outside, State};

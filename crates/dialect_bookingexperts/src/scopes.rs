@@ -74,7 +74,7 @@ const PRICES_WRITE: &[Capability] = &[
     c::PROPERTIES_FINANCIAL_DELETE,
 ];
 const WORDS: &[Capability] = &[c::MESSAGES_READ];
-const WORDS_WRITE: &[Capability] = &[c::MESSAGES_READ, c::MESSAGES_WRITE];
+const WORDS_WRITE: &[Capability] = &[c::MESSAGES_READ, c::MESSAGES_WRITE, c::MESSAGES_DELETE];
 
 /// Every resource that has words, in the order in which people read them.
 const TABLE: &[Words] = &[

@@ -277,6 +277,10 @@ fn worded(refusal: &Refusal) -> (StatusCode, &'static str, String) {
         Refusal::NoSuchRoute | Refusal::NotFound => {
             (StatusCode::NOT_FOUND, "there is nothing here".to_owned())
         }
+        Refusal::Blocked => {
+            let blocked = "calls from this IP address are blocked".to_owned();
+            return (StatusCode::FORBIDDEN, "access_denied", blocked);
+        }
         Refusal::WrongMethod { .. } => (
             StatusCode::METHOD_NOT_ALLOWED,
             "this is not done by this method".to_owned(),

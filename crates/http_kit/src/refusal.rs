@@ -12,6 +12,8 @@ use crate::meters::Reading;
 /// A refused request. Handlers return it with `?`; the dialect turns it into an answer.
 #[derive(Debug)]
 pub enum Refusal {
+    /// No call from the caller's address is taken, whatever it asks.
+    Blocked,
     /// No credential was presented.
     NotSignedIn,
     /// A credential was presented and not accepted.

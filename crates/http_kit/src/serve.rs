@@ -18,6 +18,7 @@ use http::request::Parts;
 use http::{HeaderValue, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use identity::Caller;
+use ipnet::IpNet;
 use jiff::Timestamp;
 use tracing::Instrument;
 
@@ -50,6 +51,8 @@ pub struct Kit {
     pub ids: Arc<IdSource>,
     /// The proxies whose forwarded addresses are believed.
     pub proxies: Proxies,
+    /// Addresses from which nothing is taken.
+    pub blocked: Vec<IpNet>,
     /// What each grant has used.
     pub meters: Meters,
     /// The idempotency keys of calls that are running.
@@ -71,9 +74,19 @@ impl Kit {
             answers,
             ids,
             proxies: Proxies::default(),
+            blocked: Vec::new(),
             meters: Meters::default(),
             running: RunningKeys::default(),
         }
+    }
+}
+
+impl Kit {
+    fn blocks(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.blocked
+            .iter()
+            .any(|network| network.contains(&address))
     }
 }
 
@@ -113,6 +126,7 @@ pub(crate) async fn serve<S: Clone + Send + Sync + 'static>(
     };
     let mut learned = Learned::default();
     let (log, outcome) = match route.find(&seen.method) {
+        _ if route.kit.blocks(seen.remote_ip) => (&route.unanswered, Err(Refusal::Blocked)),
         None => (&route.unanswered, Err(unanswered(route))),
         Some((endpoint, log)) => {
             let id = &seen.request_id;

@@ -22,6 +22,7 @@ use rust_decimal::Decimal;
 use crate::{
     attributes::Attributes,
     bits::{DAYS, DayBits},
+    listed::Listed,
 };
 
 /// A resource as it is to be found.
@@ -70,6 +71,8 @@ pub struct Terms {
     prices: Box<[u32]>,
     /// The prices that are not a whole number of minor units, or too large, by their place.
     exact: ExactPrices,
+    /// The master price list by which it is sold, where it has one.
+    pub(crate) listed: Option<Arc<Listed>>,
 }
 
 /// Prices with the places in the table at which they would stand.
@@ -149,7 +152,15 @@ impl Terms {
             lines: lines.into(),
             prices,
             exact,
+            listed: None,
         }
+    }
+
+    /// The same, sold by a master price list where that has a price.
+    #[must_use]
+    pub fn sold_by(mut self, listed: Option<Arc<Listed>>) -> Self {
+        self.listed = listed;
+        self
     }
 
     /// The first day that is known.
@@ -229,6 +240,7 @@ impl Terms {
             + size_of_val(&*self.prices)
             + size_of_val(&*self.exact)
             + size_of_val(&*self.plans)
+            + self.listed.as_ref().map_or(0, |listed| listed.bytes())
             + attributes.country.capacity()
             + size_of_val(&*attributes.segments)
             + size_of_val(&*attributes.amenities)

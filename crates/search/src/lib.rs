@@ -16,6 +16,7 @@ mod attributes;
 mod bits;
 mod entry;
 mod index;
+mod listed;
 mod prices;
 mod query;
 #[cfg(feature = "sample")]
@@ -30,6 +31,7 @@ pub use self::{
     bits::DAYS,
     entry::{Entry, Resource, Terms},
     index::Index,
+    listed::Listed,
     query::{
         BadQuery, Choice, DateRange, HORIZON_DAYS, Limited, Limiter, MOST_LENGTHS_AND_DAYS,
         MOST_NIGHTS, MOST_SHOWN, MOST_STAYS, Query, Weekdays,

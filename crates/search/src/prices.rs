@@ -66,6 +66,15 @@ impl WindowPrices {
     ) -> Option<StayPrice> {
         let from = usize::try_from(arrival - self.first).ok()?;
         let days_until = i32::try_from(days_until).ok()?;
+        // By a list it is sold at what the list says, dear or cheap.
+        let listed = terms.listed.as_ref();
+        if let Some(minor) = listed.and_then(|listed| listed.of_stay(arrival, nights)) {
+            return Some(StayPrice {
+                minor,
+                plan: 0,
+                offer: 0,
+            });
+        }
         let mut best: Option<StayPrice> = None;
         for sums in &self.sums[..self.used] {
             let plan = &terms.plans[sums.place];

@@ -13,7 +13,6 @@ use http_kit::{
     Api, Callers, Clock, Credential, Denied, Kit, Mount, Proxies, idempotency::NoStoredAnswers,
 };
 use identity::{Caller, Identity, oauth::OAuth};
-use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use service::{Service, outgoing::Outgoing};
@@ -113,7 +112,7 @@ impl App {
         let formats = apps::formats(leaving::formats(), each, &service, settings)?;
         let outgoing = leaving::outgoing(&store, &clock, &secret, &seed, settings, formats);
         let carrier = leaving::carrier(&outgoing)?;
-        let kit = kit(&identity, &clock, ids, &settings.trusted_proxies, dialects);
+        let kit = kit(&identity, &clock, ids, settings, dialects);
         let house = house_api::State {
             service: service.clone(),
             identity: identity.clone(),
@@ -223,7 +222,7 @@ fn kit(
     identity: &Identity,
     clock: &Arc<dyn Clock>,
     ids: Arc<IdSource>,
-    proxies: &[IpNet],
+    settings: &Settings,
     dialects: &[AppDialect],
 ) -> Arc<Kit> {
     let mut names = vec![dialect_beds24::NAME];
@@ -233,7 +232,8 @@ fn kit(
         names,
     });
     let mut kit = Kit::new(Arc::clone(clock), callers, Arc::new(NoStoredAnswers), ids);
-    kit.proxies = Proxies::new(proxies.to_vec());
+    kit.proxies = Proxies::new(settings.trusted_proxies.clone());
+    kit.blocked.clone_from(&settings.blocked_networks);
     Arc::new(kit)
 }
 

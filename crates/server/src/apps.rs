@@ -56,7 +56,16 @@ fn booking_experts(rooms: Rooms, kit: &Arc<Kit>, place: &Mount) -> anyhow::Resul
     let api = dialect_bookingexperts::api();
     let api = api.map_err(|_| anyhow!("the document of Booking Experts can't be written"))?;
     let places = std::slice::from_ref(place);
-    Ok(api.router(&state.with_outside(outside), kit, places))
+    let state = state.with_outside(outside);
+    let before = place.prefix.strip_suffix(BOOKING_EXPERTS.api_prefix);
+    let other = |version: &&str| Mount {
+        origin: place.origin.clone(),
+        prefix: format!("{}{version}", before.unwrap_or_default()),
+    };
+    let others = dialect_bookingexperts::OTHER_VERSIONS.iter().map(other);
+    let others: Vec<Mount> = others.collect();
+    let router = api.router(&state, kit, places);
+    Ok(router.merge(dialect_bookingexperts::other_versions().router(&state, kit, &others)))
 }
 
 /// A dialect whose apps come in by OAuth 2.0.

@@ -45,6 +45,9 @@ pub struct Settings {
     /// The proxies whose `X-Forwarded-For` is believed: addresses or networks.
     #[serde(deserialize_with = "lists::networks")]
     pub trusted_proxies: Vec<IpNet>,
+    /// Addresses or networks from which no call is taken, of whatever API.
+    #[serde(deserialize_with = "lists::networks")]
+    pub blocked_networks: Vec<IpNet>,
     /// Host names on which a dialect stands alone, with exactly its vendor's paths.
     pub hosts: Hosts,
     /// What is written to the log.
@@ -146,6 +149,7 @@ impl Default for Settings {
             secret: None,
             token_cache_s: 10,
             trusted_proxies: Vec::new(),
+            blocked_networks: Vec::new(),
             hosts: Hosts::default(),
             log: Log::default(),
             metrics: Metrics::default(),

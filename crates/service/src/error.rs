@@ -125,6 +125,7 @@ impl From<store::hot::Refusal> for Refusal {
             Hot::UnknownUnit { units } => Refusal::UnknownUnit { units },
             Hot::SoldOut { free } => Refusal::SoldOut { free },
             Hot::CapacityInUse { taken } => Refusal::CapacityInUse { taken },
+            Hot::UnitInUse { .. } => Refusal::InUse,
             Hot::BadQuantity { most } => Refusal::Invalid {
                 field: "quantity",
                 expected: format!("a number from 1 to {most}"),

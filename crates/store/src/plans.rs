@@ -284,6 +284,7 @@ impl Day {
             capacity: 10_000,
             overbooking: Overbooking::Mark,
             refuses_overbooking: false,
+            clears_last_unit: false,
             event_id: self.next(),
         };
         self.submit(vec![set.into()]).await;

@@ -292,6 +292,7 @@ impl Scene {
             capacity,
             overbooking: Overbooking::Refuse,
             refuses_overbooking: false,
+            clears_last_unit: false,
             event_id: self.id(),
         }
     }

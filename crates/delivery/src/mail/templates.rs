@@ -26,6 +26,8 @@ const FILES: &[(&str, &str, &str)] = &[
     file!("de", "switched_off"),
     file!("en", "password_reset"),
     file!("de", "password_reset"),
+    file!("en", "payment_received"),
+    file!("de", "payment_received"),
     file!("en", "message"),
     file!("de", "message"),
 ];
@@ -97,7 +99,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::mail::{MESSAGE, PASSWORD_RESET, SWITCHED_OFF};
+    use crate::mail::{MESSAGE, PASSWORD_RESET, PAYMENT_RECEIVED, SWITCHED_OFF};
 
     #[test]
     fn every_template_can_be_filled_in_both_languages_with_the_values_it_says() {
@@ -112,6 +114,10 @@ mod tests {
             (
                 PASSWORD_RESET,
                 json!({ "name": "Ada", "link": "https://example.org/reset/abc", "minutes": 30 }),
+            ),
+            (
+                PAYMENT_RECEIVED,
+                json!({ "name": "Ada", "amount": "12.50 EUR", "paid_on": "2027-05-07", "place": "North" }),
             ),
             (
                 MESSAGE,

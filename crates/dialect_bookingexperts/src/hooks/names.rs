@@ -48,6 +48,8 @@ const NOUNS: &[(&str, &[&str])] = &[
     ("guest", &["guest"]),
     ("invoice", &["invoice"]),
     ("label", &["label"]),
+    ("message", &["message", "internal_message"]),
+    ("message_template", &["message_template"]),
     ("owner", &["owner"]),
     ("package", &["package"]),
     ("payment", &["payment"]),
@@ -115,6 +117,7 @@ pub fn of(event: &Event) -> Vec<String> {
     };
     match noun {
         "booking" => of_booking(what, &event.facts),
+        "room" if what == "freed" => of_types(&["reindexed", "availability_updated"]),
         // Prices and what is free stand in one calendar, so one of them may not have changed.
         "calendar" => of_types(SALES),
         "resource" => {

@@ -15,6 +15,7 @@ use service::{
         seal::Secret,
         sign::sign_sha256,
     },
+    records::BLOCK_CHANNEL,
     sale::Booking,
 };
 
@@ -22,6 +23,7 @@ use super::{
     behind, changes, names,
     record::{self, NoRecord},
 };
+use crate::kinds::bookings::AGENDA_PERIOD;
 use crate::{rows, seen::Seen, state::State};
 
 /// The header with the signature under the oldest secret that is still valid.
@@ -141,6 +143,10 @@ impl Webhooks {
     ) -> Result<(Value, Map<String, Value>), NotRendered> {
         let Telling { event, kind, .. } = telling;
         let booking = self.booking(event).await?;
+        if **kind == AGENDA_PERIOD && is_of_block(event, booking.as_ref()) {
+            // A block that is written as one is told of by itself.
+            return Err(NotRendered::Nothing);
+        }
         // What a booking takes is the affair of its rentable type, of which alone this is told.
         let is_of_type = matches!(kind.name, "rentable_type" | "category");
         let id = if is_of_type && event.event.starts_with("booking.") {
@@ -165,6 +171,15 @@ impl Webhooks {
         };
         Ok((record::document(&self.state, &query, &row), changed))
     }
+}
+
+/// Whether an event is about the booking behind a block, which takes the unit.
+fn is_of_block(event: &Event, booking: Option<&Booking>) -> bool {
+    let channel = match booking {
+        Some(booking) => Some(booking.channel.as_str()),
+        None => event.facts["last"]["channel"].as_str(),
+    };
+    event.event.starts_with("booking.") && channel == Some(BLOCK_CHANNEL)
 }
 
 fn later(error: impl std::fmt::Display) -> NotRendered {
@@ -249,6 +264,10 @@ impl Render for Webhooks {
     }
 
     fn judges_reach(&self) -> bool {
+        true
+    }
+
+    fn hears_everything(&self) -> bool {
         true
     }
 

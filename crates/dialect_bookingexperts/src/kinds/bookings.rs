@@ -64,7 +64,7 @@ pub static RESERVATION: ResourceType = ResourceType::new("reservation")
             .writable_on_create()
             .sidepostable()
             .filterable(),
-        Relationship::to_one("order", &["order"]),
+        Relationship::to_one("order", &["order"]).writable_on_create(),
         Relationship::to_one("rentable_type", &["rentable_type"])
             .writable()
             .filterable(),
@@ -75,9 +75,12 @@ pub static RESERVATION: ResourceType = ResourceType::new("reservation")
         Relationship::to_one("rentable_identity", &["rentable_identity"]).writable(),
         Relationship::to_one("rentable", &["rentable"]).writable(),
         Relationship::to_many("labels", &["label"])
-            .writable()
+            .sidepostable()
             .filterable(),
-        Relationship::to_many("reservation_amenities", &["reservation_amenity"]).on_request(),
+        Relationship::to_many("reservation_amenities", &["reservation_amenity"])
+            .writable_on_create()
+            .sidepostable()
+            .on_request(),
         Relationship::to_one("primary_package", &["package"])
             .writable()
             .on_request(),

@@ -9,19 +9,25 @@ pub static INVOICE: ResourceType = ResourceType::new("invoice")
     .scopes("invoice|read", "invoice|write")
     .attributes(&[
         text("invoice_nr").filterable(),
-        day("invoiced_on").filterable().sortable(),
-        day("due_on"),
+        day("invoiced_on")
+            .writable_on_create()
+            .filterable()
+            .sortable(),
+        day("due_on").writable(),
         decimal("foreign_total"),
         decimal("foreign_total_open"),
         text("foreign_currency"),
-        text("memo"),
+        text("memo").writable().between(0, 10_000),
         CREATED_AT,
         UPDATED_AT,
     ])
     .relationships(&[
         ADMINISTRATION,
-        Relationship::to_one("reservation", &["reservation"]).filterable(),
-        Relationship::to_one("customer", &["customer"]),
+        Relationship::to_one("reservation", &["reservation"])
+            .writable_on_create()
+            .required()
+            .filterable(),
+        Relationship::to_one("customer", &["customer"]).writable(),
     ]);
 
 /// Money that was received, or given back.
@@ -59,18 +65,21 @@ pub static PAYMENT_REQUEST: ResourceType = ResourceType::new("payment_request")
     .scopes("payment_request|read", "payment_request|write")
     .attributes(&[
         text("state").filterable(),
-        decimal("amount"),
+        decimal("amount").writable_on_create(),
         text("currency"),
-        text("description"),
-        text("back_url"),
-        instant("expires_at"),
+        text("description").writable().between(0, 10_000),
+        text("back_url").writable().between(0, 2_000),
+        instant("expires_at").writable(),
         CREATED_AT,
         UPDATED_AT,
     ])
     .relationships(&[
         ADMINISTRATION,
-        Relationship::to_one("invoice", &["invoice"]).filterable(),
-        Relationship::to_one("payment_method", &["payment_method"]),
+        Relationship::to_one("invoice", &["invoice"])
+            .writable_on_create()
+            .required()
+            .filterable(),
+        Relationship::to_one("payment_method", &["payment_method"]).writable(),
     ]);
 
 /// What a payment provider said about a request.

@@ -1,8 +1,8 @@
 //! Work, words, and what guests thought.
 
-use jsonapi::{Relationship, ResourceType};
+use jsonapi::{Attribute, Kind, Member, Relationship, ResourceType};
 
-use super::{ADMINISTRATION, CREATED_AT, UPDATED_AT, day, decimal, instant, text};
+use super::{ADMINISTRATION, CREATED_AT, UPDATED_AT, day, decimal, instant, localized, text};
 
 /// The reservation that it is about.
 const OF_RESERVATION: Relationship =
@@ -34,16 +34,18 @@ pub static TASK: ResourceType = ResourceType::new("todo")
 pub static REVIEW: ResourceType = ResourceType::new("review")
     .scopes("review|read", "review|write")
     .attributes(&[
-        decimal("score"),
-        text("text"),
-        text("answer"),
+        decimal("score").required().between(0, 10),
+        text("text").writable().between(0, 60_000),
+        text("answer").writable().between(0, 60_000),
         CREATED_AT,
         UPDATED_AT,
     ])
     .relationships(&[
         ADMINISTRATION,
-        OF_RESERVATION,
-        Relationship::to_one("rentable_type", &["rentable_type"]),
+        OF_RESERVATION.writable(),
+        Relationship::to_one("rentable_type", &["rentable_type"])
+            .writable()
+            .filterable(),
     ]);
 
 const SENT: ResourceType = ResourceType::new("message")
@@ -51,14 +53,46 @@ const SENT: ResourceType = ResourceType::new("message")
     .attributes(&[
         text("state").filterable(),
         text("medium"),
-        text("recipient"),
-        text("language"),
+        text("recipient").writable_on_create().between(3, 254),
+        text("language").writable_on_create().one_of(super::LOCALES),
+        Attribute::new("variables", Kind::Array(&Kind::Object(VARIABLE)))
+            .writable_on_create()
+            .between(0, 200)
+            .on_request(),
         text("subject"),
         text("body"),
         CREATED_AT,
         UPDATED_AT,
     ])
-    .relationships(&[ADMINISTRATION, OF_RESERVATION]);
+    .relationships(&[
+        ADMINISTRATION,
+        OF_RESERVATION.writable_on_create().required(),
+        Relationship::to_one("message_template", &["message_template"])
+            .writable_on_create()
+            .required(),
+    ]);
+
+/// A gap of a template that its sender fills.
+const VARIABLE: &[Member] = &[
+    Member::new("name", Kind::Text).between(1, 100),
+    Member::new("value", Kind::Text).between(0, 10_000),
+];
+
+/// How a message may leave.
+pub const MEDIA: [&str; 2] = ["email", "internal"];
+
+/// Words with gaps, from which messages are made.
+pub static MESSAGE_TEMPLATE: ResourceType = ResourceType::new("message_template")
+    .scopes("message|read", "message|write")
+    .attributes(&[
+        localized("name").required().filterable(),
+        localized("subject").writable(),
+        localized("body").writable(),
+        text("medium").writable().one_of(&MEDIA),
+        CREATED_AT,
+        UPDATED_AT,
+    ])
+    .relationships(&[ADMINISTRATION]);
 
 /// Words to a guest.
 pub static MESSAGE: ResourceType = SENT;

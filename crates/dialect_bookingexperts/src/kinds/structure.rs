@@ -23,21 +23,30 @@ pub static ORGANIZATION: ResourceType = ResourceType::new("organization")
         whole("min_senior_age"),
     ]);
 
+/// How far an administration is from being let.
+pub const STAGES: [&str; 4] = ["setup", "test", "production", "closed"];
+
 /// A park, hotel or campsite.
 pub static ADMINISTRATION: ResourceType = ResourceType::new("administration")
-    .readable_with("administration|read")
+    .scopes("administration|read", "administration|write")
     .attributes(&[
-        text("name").filterable().sortable(),
-        text("phone"),
-        text("email"),
-        text("website"),
-        localized("description"),
-        localized("surroundings_description"),
-        Attribute::new("available_locales", Kind::Array(&Kind::Text)),
+        text("name")
+            .required()
+            .between(1, 250)
+            .filterable()
+            .sortable(),
+        text("phone").writable().between(0, 100),
+        text("email").writable().between(0, 254),
+        text("website").writable().between(0, 2000),
+        localized("description").writable(),
+        localized("surroundings_description").writable(),
+        Attribute::new("available_locales", Kind::Array(&Kind::Text))
+            .writable()
+            .between(0, 30),
         text("utc_offset"),
         text("timezone"),
         text("currency"),
-        text("status"),
+        text("status").writable().one_of(&STAGES),
     ])
     .relationships(&[Relationship::to_many(
         "administration_amenities",
@@ -94,23 +103,41 @@ pub static AMENITY_OPTION: ResourceType = ResourceType::new("amenity_option")
         .filterable()]);
 
 /// The answer to an amenity: a number as text, `true` or `false`, or the id of an option.
-const VALUE: Attribute = text("value");
+const VALUE: Attribute = text("value").writable();
 
 /// Which amenity is answered.
-const OF_AMENITY: Relationship = Relationship::to_one("amenity", &["amenity"]).filterable();
+const OF_AMENITY: Relationship = Relationship::to_one("amenity", &["amenity"])
+    .writable_on_create()
+    .required()
+    .filterable();
 
 /// An administration's answer to an amenity.
 pub static ADMINISTRATION_AMENITY: ResourceType = ResourceType::new("administration_amenity")
     .scopes("amenity|read", "amenity|write")
     .attributes(&[VALUE])
-    .relationships(&[OF_ADMINISTRATION, OF_AMENITY]);
+    .relationships(&[OF_ADMINISTRATION.writable_on_create(), OF_AMENITY]);
 
 /// A rentable type's answer to an amenity.
 pub static RENTABLE_TYPE_AMENITY: ResourceType = ResourceType::new("rentable_type_amenity")
     .scopes("amenity|read", "amenity|write")
     .attributes(&[VALUE])
     .relationships(&[
-        Relationship::to_one("rentable_type", &["rentable_type"]).filterable(),
+        Relationship::to_one("rentable_type", &["rentable_type"])
+            .writable_on_create()
+            .required()
+            .filterable(),
+        OF_AMENITY,
+    ]);
+
+/// The same under the older name of rentable types.
+pub static CATEGORY_AMENITY: ResourceType = ResourceType::new("category_amenity")
+    .scopes("amenity|read", "amenity|write")
+    .attributes(&[VALUE])
+    .relationships(&[
+        Relationship::to_one("category", &["category"])
+            .writable_on_create()
+            .required()
+            .filterable(),
         OF_AMENITY,
     ]);
 
@@ -119,7 +146,10 @@ pub static RENTABLE_AMENITY: ResourceType = ResourceType::new("rentable_amenity"
     .scopes("amenity|read", "amenity|write")
     .attributes(&[VALUE])
     .relationships(&[
-        Relationship::to_one("rentable", &["rentable"]).filterable(),
+        Relationship::to_one("rentable", &["rentable"])
+            .writable_on_create()
+            .required()
+            .filterable(),
         OF_AMENITY,
     ]);
 
@@ -128,7 +158,9 @@ pub static RESERVATION_AMENITY: ResourceType = ResourceType::new("reservation_am
     .scopes("amenity|read", "amenity|write")
     .attributes(&[VALUE])
     .relationships(&[
-        Relationship::to_one("reservation", &["reservation"]).filterable(),
+        Relationship::to_one("reservation", &["reservation"])
+            .writable_on_create()
+            .filterable(),
         OF_AMENITY,
     ]);
 
@@ -150,28 +182,38 @@ pub static CATEGORY_GROUP: ResourceType = SEGMENT.renamed("category_group");
 const TYPE: ResourceType = ResourceType::new("rentable_type")
     .scopes("rentable_type|read", "rentable_type|write")
     .attributes(&[
-        localized("name"),
-        localized("description"),
-        flag("archived"),
-        flag("highlighted"),
-        whole("max_guests"),
-        whole("number_of_bedrooms"),
-        whole("number_of_beds"),
-        whole("number_of_showers"),
-        whole("number_of_toilets"),
-        whole("number_of_bathrooms"),
-        whole("number_of_parking_spots"),
-        whole("number_of_child_beds"),
-        whole("number_of_child_chairs"),
+        localized("name").required(),
+        localized("description").writable(),
+        flag("archived").writable(),
+        flag("highlighted").writable(),
+        whole("max_guests").writable().between(1, 9_999),
+        counted("number_of_bedrooms"),
+        counted("number_of_beds"),
+        counted("number_of_showers"),
+        counted("number_of_toilets"),
+        counted("number_of_bathrooms"),
+        counted("number_of_parking_spots"),
+        counted("number_of_child_beds"),
+        counted("number_of_child_chairs"),
         whole("number_of_rentables"),
+        decimal("avg_score").on_request(),
         Attribute::new("images", Kind::Json).on_request(),
     ])
     .relationships(&[
         OF_ADMINISTRATION,
-        Relationship::to_many("rentable_segments", &["rentable_segment"]).filterable(),
+        Relationship::to_many("rentable_segments", &["rentable_segment"])
+            .writable()
+            .filterable(),
         Relationship::to_many("rentable_type_amenities", &["rentable_type_amenity"]).on_request(),
-        Relationship::to_one("master_price_list", &["master_price_list"]).on_request(),
+        Relationship::to_one("master_price_list", &["master_price_list"])
+            .writable()
+            .on_request(),
     ]);
+
+/// So many of something in one unit.
+const fn counted(name: &'static str) -> Attribute {
+    whole(name).writable().between(0, 999)
+}
 
 /// What is let: rooms or lodges that are alike.
 pub static RENTABLE_TYPE: ResourceType = TYPE;
@@ -184,16 +226,19 @@ pub static CATEGORY: ResourceType = TYPE
 const UNIT: ResourceType = ResourceType::new("inventory_object")
     .scopes("inventory_object|read", "inventory_object|write")
     .attributes(&[
-        text("name").writable().filterable(),
+        text("name").writable().between(0, 250).filterable(),
         text("name_with_type"),
         whole("number").sortable(),
-        flag("archived"),
+        flag("archived").writable(),
         CREATED_AT,
         UPDATED_AT,
     ])
     .relationships(&[
         OF_ADMINISTRATION,
-        Relationship::to_one("rentable_type", &["rentable_type"]).filterable(),
+        Relationship::to_one("rentable_type", &["rentable_type"])
+            .writable_on_create()
+            .required()
+            .filterable(),
         Relationship::to_many("labels", &["label"])
             .writable()
             .filterable(),

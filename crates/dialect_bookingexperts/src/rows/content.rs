@@ -165,6 +165,8 @@ answers! {
     AdministrationAmenity, structure::ADMINISTRATION_AMENITY, "organization", "administration";
     /// Answers of rentable types.
     RentableTypeAmenity, structure::RENTABLE_TYPE_AMENITY, "resource", "rentable_type";
+    /// The same under the older name of rentable types.
+    CategoryAmenity, structure::CATEGORY_AMENITY, "resource", "category";
     /// Answers of units.
     RentableAmenity, structure::RENTABLE_AMENITY, "unit", "rentable";
     /// What was asked for with reservations.

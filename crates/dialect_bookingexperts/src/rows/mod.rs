@@ -97,6 +97,7 @@ shown! {
     content::AmenityOptionShown,
     content::AdministrationAmenity,
     content::RentableTypeAmenity,
+    content::CategoryAmenity,
     content::RentableAmenity,
     content::ReservationAmenity,
     content::RentableSegment,
@@ -132,6 +133,9 @@ shown! {
     money::PaymentResultShown,
     operations::TodoShown,
     operations::ReviewShown,
+    operations::MessageTemplateShown,
+    operations::MessageShown,
+    operations::InternalMessageShown,
     content::ApplicationCommandShown,
 }
 

@@ -18,6 +18,19 @@ use super::{
 use crate::kinds::money;
 use crate::read::{Look, Lookup, Shown};
 
+/// What was paid of invoices, by invoice.
+pub async fn paid(ids: &[Id], look: &mut Look<'_>) -> service::Result<HashMap<Id, Decimal>> {
+    let mut paid: HashMap<Id, Decimal> = HashMap::new();
+    let parent = const { Field::<Payment>::new("parent_id") };
+    for payment in look.reading.of::<Payment>(parent, ids).await? {
+        if let Some(invoice) = payment.parent_id {
+            let sum = paid.entry(invoice).or_default();
+            *sum = sum.saturating_add(payment.details.amount.value);
+        }
+    }
+    Ok(paid)
+}
+
 /// Invoices.
 pub struct InvoiceShown;
 
@@ -38,23 +51,16 @@ impl Shown for InvoiceShown {
     }
 
     async fn show(stored: &[Invoice], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
-        let mut paid: HashMap<Id, Decimal> = HashMap::new();
+        let mut known: HashMap<Id, Decimal> = HashMap::new();
         if look.query.shows(Self::KIND, "foreign_total_open") {
             let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
-            let parent = const { Field::<Payment>::new("parent_id") };
-            for payment in look.reading.of::<Payment>(parent, &ids).await? {
-                let Some(invoice) = payment.parent_id else {
-                    continue;
-                };
-                let sum = paid.entry(invoice).or_default();
-                *sum = sum.saturating_add(payment.details.amount.value);
-            }
+            known = paid(&ids, look).await?;
         }
         let shown = stored.iter().map(|row| {
             let total = row.details.total;
             let open = total
                 .value
-                .saturating_sub(paid.get(&row.id).copied().unwrap_or_default());
+                .saturating_sub(known.get(&row.id).copied().unwrap_or_default());
             begun(Self::KIND, row)
                 .with("invoice_nr", text(&row.reference))
                 .with("invoiced_on", row.on_day)

@@ -35,6 +35,18 @@ const LIMITERS: &[(&str, Limited)] = &[
     ("administrations", Limited::Organizations),
 ];
 
+/// The flags that add counts to `meta`.
+pub const COUNTED: [(&str, &str); 2] = [
+    (
+        "include_semantic_segment_counts",
+        "Adds to meta how many rentable types of each segment were found",
+    ),
+    (
+        "include_amenity_counts",
+        "Adds to meta how many rentable types with each amenity were found",
+    ),
+];
+
 /// The parameters of a search, for the API document.
 pub const PARAMETERS: &[(&str, &str)] = &[
     (
@@ -68,6 +80,15 @@ pub const PARAMETERS: &[(&str, &str)] = &[
         "Nothing that belongs to one of these",
     ),
     ("filter[amenity_ids]", "Only what has all of these"),
+    (
+        "filter[inventory_object_id]",
+        "Only the rentable type of this unit",
+    ),
+    (
+        "filter[discount_campaign_id]",
+        "Only what this campaign is for",
+    ),
+    ("filter[promotion_token]", "Nothing: nobody sells by tokens"),
     ("filter[country_codes]", "Only in these countries"),
     ("filter[-country_codes]", "In none of these countries"),
     ("filter[price]", "The price of the stay: 100..500"),
@@ -103,6 +124,10 @@ pub struct Search {
     pub no_segments: Vec<Id>,
     /// Only what has all of these amenities.
     pub amenities: Vec<Id>,
+    /// Only the type of this unit.
+    pub unit: Option<Id>,
+    /// Only what this campaign is for.
+    pub campaign: Option<Id>,
 }
 
 /// A filter with its value, by which it is refused.
@@ -126,6 +151,11 @@ impl Given<'_> {
 
     fn ids(&self) -> Result<Vec<Id>, Refusal> {
         self.list(|term| term.parse().ok(), "ids, with commas between them")
+    }
+
+    fn one_id(&self) -> Result<Id, Refusal> {
+        let id = self.value.trim().parse();
+        id.map_err(|_| self.refuse("Expected an id"))
     }
 
     /// A range of days, the last one excluded; or one day.
@@ -171,6 +201,8 @@ impl Search {
             segments: None,
             no_segments: Vec::new(),
             amenities: Vec::new(),
+            unit: None,
+            campaign: None,
         };
         let mut groups = AgeGroups::default();
         let mut has_party = false;
@@ -194,6 +226,16 @@ impl Search {
         }
         search.query.party = groups.party();
         search.query.pets = groups.pets;
+        for (name, counts) in [
+            (COUNTED[0].0, &mut search.query.counts_segments),
+            (COUNTED[1].0, &mut search.query.counts_amenities),
+        ] {
+            *counts = match value(pairs, name) {
+                None | Some("" | "false") => false,
+                Some("true") => true,
+                Some(_) => return Err(bad_parameter(name, format!("{name} is true or false"))),
+            };
+        }
         search.query.sorters = sorters(pairs)?;
         search.query.limiter = limiter(pairs)?;
         Ok(search)
@@ -233,6 +275,11 @@ impl Search {
             "rentable_segment_ids" | "category_group_ids" => self.segments = Some(given.ids()?),
             "-rentable_segment_ids" | "-category_group_ids" => self.no_segments = given.ids()?,
             "amenity_ids" => self.amenities = given.ids()?,
+            "inventory_object_id" => self.unit = Some(given.one_id()?),
+            "discount_campaign_id" => self.campaign = Some(given.one_id()?),
+            // Nothing here is sold by tokens, so nothing is found by one.
+            "promotion_token" if given.value.is_empty() => {}
+            "promotion_token" => query.resources.only = Some(Vec::new()),
             "country_codes" => query.countries = Choice::only(countries(given)?),
             "-country_codes" => query.countries.never = countries(given)?,
             "price" => (query.least_price, query.most_price) = given.bounds::<Decimal>()?,
@@ -322,6 +369,11 @@ fn sorters(pairs: &[(String, String)]) -> Result<Vec<Sorter>, Refusal> {
                 let of = argument("arrangement");
                 let range = range_of(&of.1).ok_or_else(|| bad_argument(&of))?;
                 Sort::ArrangementDistance(DateRange::new(range.0, range.1))
+            }
+            "amenity_ids_match_score" => {
+                let of = argument("amenity_ids");
+                let ids: Result<Vec<Id>, _> = of.1.split(',').map(|id| id.trim().parse()).collect();
+                Sort::AmenityMatches(ids.map_err(|_| bad_argument(&of))?)
             }
             name => {
                 let detail = format!("There is no sorter {name}");

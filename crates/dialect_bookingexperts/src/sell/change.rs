@@ -18,7 +18,9 @@ use service::{
 };
 
 use super::{
-    answer, bad, carry_out,
+    answer, bad,
+    beside::beside,
+    carry_out,
     create::{is_sold, missing_type, packages, unit},
     expected,
     flags::{Flags, Mode},
@@ -213,15 +215,23 @@ async fn understood(state: &State, call: &Call, root: Root) -> Result<(Asked, Pl
     {
         return Err(missing_type(draft, &wish));
     }
+    // Whoever sold a stay may ask what it costs today; below the administration, where everybody's stays
+    // are, only a stay that becomes another one is priced anew.
+    let reprices = root == Root::Channel || stay.differs_from(&found.booking);
     let changing = Changing::new(call, found, flags);
     let priced = match &terms {
-        Some(terms) if flags.mode == Mode::CurrentPrices => {
+        Some(terms) if flags.mode == Mode::CurrentPrices && reprices => {
             changing.priced(&mut look, &stay, terms).await?
         }
         _ => Priced::default(),
     };
+    let kept = beside((state, call), &mut look, &request, &wish).await?;
     drop(look);
-    let plan = changing.plan(change, priced, Some(draft), Some(&wish));
+    let mut plan = changing.plan(change, priced, Some(draft), Some(&wish));
+    plan.around.labels = kept.labels;
+    plan.before.extend(kept.before);
+    let named = kept.named.into_iter();
+    plan.named = named.fold(plan.named, |named, (field, at)| named.with(field, at));
     Ok((query, plan))
 }
 
@@ -395,6 +405,7 @@ impl<'a> Changing<'a> {
             order,
             labels: wish.and_then(|wish| wish.labels.clone()),
             packages: wish.and_then(|wish| packages(wish, &before)),
+            answers: Vec::new(),
         };
         let patch = BookingPatch {
             id: booking.id,

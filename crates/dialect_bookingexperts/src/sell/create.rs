@@ -15,7 +15,9 @@ use service::{
 };
 
 use super::{
-    answer, bad, carry_out,
+    answer, bad,
+    beside::beside,
+    carry_out,
     customer::{Booker, booker},
     expected,
     flags::Flags,
@@ -184,6 +186,7 @@ impl New<'_> {
         let mut added = order::costs(look, resource, &facts).await?;
         added.extend(order::extras(look, self.request, resource, &facts).await?);
         let (group, booker, reference) = self.booking(look).await?;
+        let kept = beside((self.state, self.call), look, self.request, &self.wish).await?;
         let rent = order::rent_line(resource);
         let mut details = self.details(&booker);
         details.price = listed.unwrap_or_default();
@@ -200,9 +203,12 @@ impl New<'_> {
                 cancellation_rule: self.wish.cancellation_rule,
                 confirmed_at: is_confirmed.then_some(self.call.actor.now),
             }),
-            labels: self.wish.labels.clone(),
+            labels: kept.labels,
             packages: packages(&self.wish, &[]),
+            answers: kept.answers,
         };
+        let named = kept.named.into_iter();
+        let named = named.fold(self.named(), |named, (field, at)| named.with(field, at));
         let new = NewBooking {
             resource_id: resource.id,
             arrival: self.stay.arrival,
@@ -224,9 +230,9 @@ impl New<'_> {
             announce: true,
         };
         Ok(Plan {
-            named: self.named(),
+            named,
             item: make(new),
-            before: booker.write.into_iter().collect(),
+            before: booker.write.into_iter().chain(kept.before).collect(),
             around,
             order: OrderPlan {
                 kept: Vec::new(),
@@ -293,16 +299,24 @@ impl New<'_> {
             let reference = draft.text("reference_nr").map(ToOwned::to_owned);
             return Ok((None, booker, reference));
         }
-        let Some(id) = draft.linked_id("booking") else {
+        // An order is that of a reservation, and so leads to the booking that this one is part of.
+        let name = ["booking", "order"];
+        let linked = name
+            .into_iter()
+            .find_map(|name| Some((name, draft.linked_id(name)?)));
+        let Some((name, id)) = linked else {
             return Ok((None, Booker::default(), None));
         };
-        let missing = || bad(draft.missing_link("booking", &Identifier::new("booking", id)));
-        let master: Id = id.parse().map_err(|_| missing())?;
-        let found = look.reading.one::<Booking>(master).await;
+        let missing = || bad(draft.missing_link(name, &Identifier::new(name, id)));
+        let wanted: Id = id.parse().map_err(|_| missing())?;
+        let found = look.reading.one::<Booking>(wanted).await;
         let found = found.map_err(refused)?;
-        let is_own =
-            |found: &Booking| booking_of(found) == found.id && found.channel == self.channel.slug();
+        let is_own = |found: &Booking| {
+            let stands_for_it = name == "order" || booking_of(found) == found.id;
+            stands_for_it && found.channel == self.channel.slug()
+        };
         let found = found.filter(is_own).ok_or_else(missing)?;
+        let master = booking_of(&found);
         let booker = Booker {
             contact: found.details.contact,
             language: found.details.language,

@@ -6,6 +6,7 @@
 //! said by [`calendar`] and [`search`], which decide nothing. The table of all this is in [`table`].
 
 mod asked;
+mod beside;
 pub mod calendar;
 pub mod change;
 pub mod create;

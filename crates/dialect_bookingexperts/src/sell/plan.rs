@@ -7,11 +7,11 @@ use service::{
     bookings::{BookingWrite, NewBooking},
     customers::Order,
     links::{BookedPackage, Labelled},
-    records::{Linking, Write, put},
+    records::{Answering, Linking, Write, put},
     sale::Line,
 };
 
-use super::{order::OrderPlan, refusals::Named};
+use super::{beside::Answered, order::OrderPlan, refusals::Named};
 
 /// What a request comes to.
 pub struct Plan {
@@ -42,6 +42,8 @@ pub struct Around {
     pub labels: Option<Vec<Id>>,
     /// Its packages, the main one first.
     pub packages: Option<Vec<Id>>,
+    /// What it answers to amenities.
+    pub answers: Vec<Answered>,
 }
 
 /// What an order says from now on. What is absent stays.
@@ -124,7 +126,18 @@ impl Around {
         let packages = self
             .packages
             .map(|ids| linked(ids).write::<BookedPackage>());
-        [order, labels, packages].into_iter().flatten().collect()
+        let answers = self.answers.into_iter().map(|said| {
+            Write::answer(Answering {
+                id: said.id,
+                subject: "booking",
+                from_id: booking_id,
+                organization_id: Some(organization_id),
+                amenity_id: said.amenity_id,
+                answer: said.answer,
+            })
+        });
+        let others = [order, labels, packages].into_iter().flatten();
+        others.chain(answers).collect()
     }
 }
 

@@ -4,15 +4,15 @@
 //! without a price. Channels, segments and amenities are resolved to rentable types before; what a master
 //! price list says in a channel is looked up for the stays that are shown.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{id::Id, money::Money};
 use http_kit::{Answer, Call, Refusal};
 use jsonapi::{Code, Error, Identifier, Query as Asked, Row, Rules};
 use service::{
-    content::{AmenityAnswer, Channel},
-    inventory::{Organization, Resource},
-    links::{AmenityValue, InSegment, SoldIn},
+    content::{AmenityAnswer, Campaign, Channel},
+    inventory::{Organization, Resource, Unit},
+    links::{AmenityValue, InSegment, LimitedTo, SoldIn},
     records::{Direction, Field, Query, StayAsked, Test},
     search::{Found, Hit, Searched},
 };
@@ -53,6 +53,7 @@ pub async fn stays(state: State, call: Call) -> Result<Answer, Refusal> {
         narrow(&mut look, &mut search, &sold).await?;
         sold
     };
+    let asks = (search.query.counts_segments, search.query.counts_amenities);
     let found = state.service.search(&call.actor, search.query, call.now);
     let found = match found.await.map_err(refused)? {
         Searched::Found(found) => found.found,
@@ -65,7 +66,7 @@ pub async fn stays(state: State, call: Call) -> Result<Answer, Refusal> {
             });
         }
     };
-    show(&state, &call, &query, &sold, &found).await
+    show(&state, &call, &query, &sold, &found, asks).await
 }
 
 /// The channels that are searched, and what they sell.
@@ -170,8 +171,40 @@ async fn narrow(look: &mut Look<'_>, search: &mut Search, sold: &Sold) -> Result
         let ids = in_segments(look, &search.no_segments).await?;
         search.query.resources.never.extend(ids);
     }
+    if let Some(id) = search.unit {
+        let unit = look.reading.one::<Unit>(id).await.map_err(refused)?;
+        let ids = unit.map(|unit| unit.resource_id).into_iter().collect();
+        keep(&mut search.query.resources.only, ids);
+    }
+    if let Some(id) = search.campaign {
+        of_campaign(look, search, id).await?;
+    }
     if !search.amenities.is_empty() {
         let ids = with_amenities(look, &search.amenities).await?;
+        keep(&mut search.query.resources.only, ids);
+    }
+    Ok(())
+}
+
+/// Narrows the query to what a campaign is for: the types that it is limited to, else all of its
+/// administration.
+async fn of_campaign(look: &mut Look<'_>, search: &mut Search, id: Id) -> Result<(), Refusal> {
+    let campaign = look.reading.one::<Campaign>(id).await.map_err(refused)?;
+    let Some(campaign) = campaign else {
+        search.query.resources.only = Some(Vec::new());
+        return Ok(());
+    };
+    if let Some(id) = campaign.organization_id {
+        keep(&mut search.query.organizations.only, vec![id]);
+    }
+    let from = const { Field::<LimitedTo>::new("from_id") };
+    let links = look.reading.of::<LimitedTo>(from, &[campaign.id]).await;
+    let ids: Vec<Id> = links
+        .map_err(refused)?
+        .into_iter()
+        .map(|link| link.to_id)
+        .collect();
+    if !ids.is_empty() {
         keep(&mut search.query.resources.only, ids);
     }
     Ok(())
@@ -217,6 +250,7 @@ async fn show(
     query: &Asked,
     sold: &Sold,
     found: &Found,
+    asks: (bool, bool),
 ) -> Result<Answer, Refusal> {
     let mut look = begin(state, call, query).await?;
     let ids: Vec<Id> = found.hits.iter().map(|hit| hit.organization_id).collect();
@@ -243,7 +277,20 @@ async fn show(
         locale: None,
     };
     let answer = writing.answer(look, &rows, |view, related| {
-        view.whole(&rows, related)
+        let counted = |counts: &BTreeMap<Id, u64>| -> serde_json::Value {
+            let counts = counts
+                .iter()
+                .map(|(id, count)| (id.to_string(), (*count).into()));
+            counts.collect::<serde_json::Map<_, _>>().into()
+        };
+        let mut document = view.whole(&rows, related);
+        if asks.0 {
+            document = document.with_meta("semantic_segment_counts", counted(&found.segments));
+        }
+        if asks.1 {
+            document = document.with_meta("amenity_counts", counted(&found.amenities));
+        }
+        document
             .with_meta("total_availabilities", found.stays.into())
             .with_meta("total_rentable_types", found.resources.into())
             .with_meta("total_groups", found.groups.into())

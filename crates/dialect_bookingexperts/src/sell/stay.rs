@@ -11,7 +11,8 @@ use jiff::civil::Date;
 use jsonapi::{Draft, Errors};
 use rust_decimal::Decimal;
 use service::{
-    Service, availability::StayWanted, content::Channel, records::StayAsked, stay_terms::StayTerms,
+    Service, availability::StayWanted, content::Channel, records::StayAsked, sale::Booking,
+    stay_terms::StayTerms,
 };
 
 use super::{bad, flags::Flags};
@@ -35,6 +36,17 @@ pub struct Stay {
 }
 
 impl Stay {
+    /// Whether it is another stay than the one that is booked.
+    pub fn differs_from(&self, booked: &Booking) -> bool {
+        (self.resource_id, self.arrival, self.departure, self.groups)
+            != (
+                booked.resource_id,
+                booked.arrival_on,
+                booked.departure_on,
+                booked.details.groups(),
+            )
+    }
+
     /// The terms on which it is sold; none for a rentable type that the caller may not know of. No look
     /// is open meanwhile: the terms are read on a connection of their own.
     ///

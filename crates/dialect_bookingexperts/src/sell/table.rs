@@ -74,6 +74,10 @@ fn available() -> Vec<Sold> {
         .fold(search, |search, (name, about)| {
             search.param(Parameter::query(name, text.clone()).about(about))
         });
+    let search = asked::COUNTED.iter().fold(search, |search, (name, about)| {
+        let flag = json!({ "type": "boolean", "default": false });
+        search.param(Parameter::query(name, flag).about(about))
+    });
     let mut all = vec![reads(SEARCH, &AVAILABILITY, search)];
     for path in DAYS {
         let kind = &RENTABLE_TYPE_AVAILABILITY;

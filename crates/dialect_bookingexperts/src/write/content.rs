@@ -6,15 +6,15 @@ use rust_decimal::{Decimal, prelude::ToPrimitive as _};
 use service::{
     content::{
         AddOnDetails, Amenity, AmenityGroup, AmenityKind, AmenityOption, ApplicationCommand,
-        Campaign, CancellationRule, Channel, Cost, ExtraItem, Label, Package, PaymentMethod,
-        Segment,
+        Campaign, CancellationRule, Channel, Cost, ExtraItem, Label, Medium, MessageTemplate,
+        Package, PaymentMethod, Segment,
     },
     links::SoldIn,
     records::{Linking, Write, create, remove},
 };
 
 use super::{Stand, Wish, Writes, Written};
-use crate::rows::{content as c, money as m};
+use crate::rows::{content as c, money as m, operations as o};
 
 /// Declares how a type is written whose row says everything itself.
 macro_rules! content {
@@ -128,6 +128,17 @@ fn add_on(details: &mut AddOnDetails, wish: &Wish, type_name: &str) {
 content! {
     m::PaymentMethodShown: PaymentMethod, own client_id, names [], |row, wish| {
         wish.words(&mut row.details.name, "name");
+    };
+    o::MessageTemplateShown: MessageTemplate, own client_id, names [], |row, wish| {
+        let details = &mut row.details;
+        wish.words(&mut details.name, "name");
+        wish.words(&mut details.subject, "subject");
+        wish.words(&mut details.body, "body");
+        match wish.draft().text("medium") {
+            Some("email") => details.medium = Medium::Email,
+            Some("internal") => details.medium = Medium::Internal,
+            _ => {}
+        }
     };
     c::ApplicationCommandShown: ApplicationCommand, own client_id,
     names [("context", "context_model"), ("method", "http_method"), ("enabled_when", "enabled_script")],

@@ -3,10 +3,13 @@
 //! [`Written`] says by which writes a type comes to be, changes and goes; [`create`], [`update`] and
 //! [`remove`] read the request, carry the writes out and answer with what stands there afterwards.
 
+mod answers;
 mod content;
+mod messages;
 mod money;
 mod people;
 mod periods;
+mod places;
 mod prices;
 mod refusals;
 mod units;
@@ -21,6 +24,8 @@ use service::{
     records::{Readable, Write},
 };
 
+pub(crate) use self::answers::to as answer_to;
+pub use self::money::SEND_NOTIFICATION;
 pub use self::periods::{External, Maintenance};
 pub use self::wish::{Plan, Wish};
 use crate::errors::{no_access, not_found, refusal, refused};
@@ -92,6 +97,12 @@ pub trait Written: Shown {
     }
 }
 
+/// A type that can be put into the archive by a call of its own.
+pub trait Archived: Written {
+    /// The write by which one goes there. One that is there already stays as it is.
+    fn archive(stored: &Self::Stored, now: jiff::Timestamp) -> Write;
+}
+
 fn not_so(what: &str) -> Errors {
     let detail = format!("This type cannot be {what} here");
     Error::new(Code::ForbiddenInput, detail).into()
@@ -151,6 +162,25 @@ pub async fn remove<R: Written>(state: State, call: Call, root: Root) -> Result<
     let written = state.service.write_one(&call.actor, write).await;
     match written.map_err(refused)? {
         Ok(_) => Ok(Answer::empty(StatusCode::NO_CONTENT)),
+        Err(why) => Err(refusal(refusals::of_removal(R::KIND, &why))),
+    }
+}
+
+/// Puts a resource into the archive, and answers 200 with it.
+///
+/// # Errors
+/// The refusal; 409 where somebody stands against it.
+pub async fn archive<R: Archived>(state: State, call: Call, root: Root) -> Result<Answer, Refusal> {
+    let query = understand::<R>(&state, &call)?;
+    let id: Id = call.path_value("id")?;
+    let (write, locale) = {
+        let mut look = begin(&state, &call, &query).await?;
+        let (stored, place) = there::<R>(&call, root, &mut look).await?;
+        (R::archive(&stored, look.now), place.locale)
+    };
+    let written = state.service.write_one(&call.actor, write).await;
+    match written.map_err(refused)? {
+        Ok(_) => answer::<R>(&state, &call, &query, (id, locale), StatusCode::OK).await,
         Err(why) => Err(refusal(refusals::of_removal(R::KIND, &why))),
     }
 }

@@ -4,7 +4,7 @@ use domain::contact::Contact;
 use jiff::Timestamp;
 use service::{
     customers::{Customer, Owner, PersonDetails},
-    kept::{Agreement, Todo},
+    kept::{Agreement, Review, Todo},
     records::{Write, create, remove},
     sale::{Guest, Registration},
 };
@@ -167,6 +167,16 @@ records! {
         wish.link(&mut row.details.owner_id, "owner");
         wish.link(&mut row.parent_id, "rentable_identity");
         wish.link(&mut row.parent_id, "inventory_object");
+    };
+    o::ReviewShown: Review,
+    names [("subject_id", "reservation"), ("parent_id", "rentable_type"), ("resource_id", "rentable_type")],
+    |row, wish| {
+        wish.decimal(&mut row.details.score, "score");
+        wish.text(&mut row.details.text, "text");
+        wish.text(&mut row.details.answer, "answer");
+        wish.link(&mut row.subject_id, "reservation");
+        wish.link(&mut row.details.resource_id, "rentable_type");
+        row.parent_id = row.details.resource_id;
     };
     o::TodoShown: Todo,
     names [("subject_id", "reservation"), ("unit_id", "inventory_object")],

@@ -367,3 +367,41 @@ async fn an_app_sees_the_administrations_and_channels_that_it_was_granted() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn another_version_is_told_apart_from_what_is_not_there() {
+    in_every_house(|house| async move {
+        let key = ("x-api-key", house.key.as_str());
+        let unknown = (400, "UNKNOWN_VERSION".to_owned());
+        for path in [
+            "",
+            "/",
+            "/administrations",
+            "/administrations/7/reservations",
+        ] {
+            let path = format!("/bookingexperts/v2{path}");
+            assert_eq!(
+                house.ask("GET", &path, &[key]).await.code(),
+                unknown,
+                "{path}"
+            );
+        }
+        let path = "/bookingexperts/v3/administrations";
+        for (accept, is_known) in [
+            ("application/vnd.api+json; version=2", false),
+            ("text/html, application/vnd.api+json;version=\"1\"", false),
+            ("application/vnd.api+json; version=3", true),
+        ] {
+            let reply = house.ask("GET", path, &[key, ("accept", accept)]).await;
+            if is_known {
+                assert_eq!(reply.status, 200, "{accept}");
+            } else {
+                assert_eq!(reply.code(), unknown, "{accept}");
+                assert_eq!(reply.json()["errors"][0]["source"]["header"], "Accept");
+            }
+        }
+        let accept = ("accept", "application/vnd.api+json; charset=utf-8");
+        assert_eq!(house.ask("GET", path, &[key, accept]).await.status, 406);
+    })
+    .await;
+}

@@ -291,3 +291,82 @@ async fn who_wants_the_notice_to_be_judged_is_told_when_it_is_too_short() {
     })
     .await;
 }
+
+async fn searched(house: &House, query: &str) -> Value {
+    house
+        .get(&format!(
+            "/availabilities?filter[start_date]=2027-06-01..2027-06-08&filter[los]=2&{query}"
+        ))
+        .await
+}
+
+#[tokio::test]
+async fn a_type_that_a_master_price_list_alone_prices_is_found_at_that_price_and_follows_it() {
+    in_every_house(|house| async move {
+        let shop = Shop::new(&house, 2).await;
+        let found = searched(&house, "limiter[availabilities][limit]=100").await;
+        assert_eq!(found["meta"]["total_availabilities"], 7, "{found}");
+        assert_eq!(found["data"][0]["attributes"]["price"]["value"], "200.00");
+        let dear = searched(&house, "filter[price]=201..999").await;
+        assert_eq!(dear["meta"]["total_availabilities"], 0);
+        let list = house.get(&format!("/administrations/{}/master_price_lists", shop.park)).await;
+        let list = list["data"][0]["id"].as_str().unwrap().to_owned();
+        let path = format!("/administrations/{}/master_price_lists/{list}", shop.park);
+        let document = json!({
+            "data": { "type": "master_price_list", "id": list, "relationships": { "simple_prices": { "data": [
+                { "type": "simple_price", "meta": { "temp_id": "p", "method": "create" } } ] } } },
+            "included": [ { "type": "simple_price", "meta": { "temp_id": "p" },
+                "attributes": { "date": "2027-06-03", "price": { "currency": "EUR", "value": "150.00" } } } ],
+        });
+        let reply = house.send("PATCH", &path, &document).await;
+        assert_eq!(reply.status, 200, "{}", reply.json());
+        let dear = searched(&house, "filter[price]=201..999").await;
+        assert_eq!(dear["meta"]["total_availabilities"], 2, "two stays have the dear night");
+        assert_eq!(dear["data"][0]["attributes"]["price"]["value"], "250.00");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_search_is_narrowed_to_units_and_campaigns_sorted_by_amenities_and_counts_what_was_found()
+{
+    in_every_house(|house| async move {
+        let shop = Shop::new(&house, 2).await;
+        let made = async |path: String, kind: &str, attributes: Value, links: Value| {
+            let document = json!({ "data": { "type": kind, "attributes": attributes, "relationships": links } });
+            let reply = house.send("POST", &path, &document).await;
+            assert_eq!(reply.status, 201, "{path}: {}", reply.json());
+            id(&reply.json()).to_owned()
+        };
+        let at = |plural: &str| format!("/administrations/{}/{plural}", shop.park);
+        let name = json!({"en": "x"});
+        let amenity = made("/amenities".into(), "amenity", json!({"name": name}), json!({})).await;
+        let segment = made("/rentable_segments".into(), "rentable_segment", json!({"name": name}), json!({})).await;
+        let own = json!({"data": {"type": "rentable_type", "id": shop.room.to_string()}});
+        let links = json!({"amenity": {"data": {"type": "amenity", "id": amenity}}, "rentable_type": own});
+        made(at("rentable_type_amenities"), "rentable_type_amenity", json!({"value": "true"}), links).await;
+        let path = format!("/rentable_types/{}", shop.room);
+        let links = json!({"rentable_segments": {"data": [{"type": "rentable_segment", "id": segment}]}});
+        let document = json!({"data": {"type": "rentable_type", "id": shop.room.to_string(), "relationships": links}});
+        assert_eq!(house.send("PATCH", &path, &document).await.status, 200);
+        let flags = "include_semantic_segment_counts=true&include_amenity_counts=true";
+        let sorted = format!("sorters=amenity_ids_match_score&sorter[amenity_ids_match_score][amenity_ids]={amenity}");
+        let found = searched(&house, &format!("{flags}&{sorted}")).await;
+        assert_eq!(found["meta"]["semantic_segment_counts"][&segment], 1, "{found}");
+        assert_eq!(found["meta"]["amenity_counts"][&amenity], 1);
+        let count = async |filter: String| searched(&house, &filter).await["meta"]["total_availabilities"].clone();
+        let units = crate::world::units(&house, shop.room).await;
+        let others = crate::world::units(&house, house.parks[1].1).await;
+        assert_eq!(count(format!("filter[inventory_object_id]={}", units[0])).await, 7);
+        assert_eq!(count(format!("filter[inventory_object_id]={}", others[0])).await, 0);
+        let campaign = made(at("discount_campaigns"), "discount_campaign", json!({"name": name}), json!({})).await;
+        assert_eq!(count(format!("filter[discount_campaign_id]={campaign}")).await, 7);
+        assert_eq!(count("filter[discount_campaign_id]=7".into()).await, 0);
+        assert_eq!(count("filter[promotion_token]=abc".into()).await, 0);
+        let reply = house.get_as(&house.key, "/availabilities?filter[inventory_object_id]=x").await;
+        assert_eq!(error(&reply), (400, "INVALID_FILTER".into(), "filter[inventory_object_id]".into()));
+        let reply = house.get_as(&house.key, "/availabilities?include_amenity_counts=perhaps").await;
+        assert_eq!(reply.status, 400);
+    })
+    .await;
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Body;
-use dialect_bookingexperts::{NAME, Outside, State, api, scopes};
+use dialect_bookingexperts::{NAME, Outside, State, api, other_versions, scopes};
 use domain::access::{Actor, Capabilities, Reach};
 use domain::booking::Status;
 use domain::id::{Id, IdSource};
@@ -27,6 +27,7 @@ use service::bookings::{
 use service::once::WriteAnswer;
 use service::outgoing::seal::SealKey;
 use service::outgoing::{Outgoing, Parts};
+use service::patch::ContactField;
 use service::properties::{PropertyPatch, PropertyWrite, RoomPatch, RoomWrite};
 use service::records::Write;
 use service::sale::{Booking, BookingDetails};
@@ -127,7 +128,10 @@ where
                 Arc::new(IdSource::new(1)),
             );
             let mount = Mount::new("https://book.example", "/bookingexperts/v3");
-            let router = api().unwrap().router(&state, &Arc::new(kit), &[mount]);
+            let kit = Arc::new(kit);
+            let other = Mount::new("https://book.example", "/bookingexperts/v2");
+            let router = api().unwrap().router(&state, &kit, &[mount]);
+            let router = router.merge(other_versions().router(&state, &kit, &[other]));
             let rooms = Rooms {
                 clock,
                 oauth,
@@ -335,6 +339,24 @@ impl House {
             status: Some(status),
             ..BookingChange::default()
         };
+        let patch = BookingPatch {
+            id,
+            change,
+            lines: Vec::new(),
+            notes: Vec::new(),
+            remove_lines: false,
+            check_availability: true,
+            announce: false,
+        };
+        let write = BookingWrite::Change(Box::new(patch));
+        self.written(write).await.unwrap();
+    }
+
+    /// Gives the guest of a booking a mail address.
+    pub async fn has_address(&self, id: Id, address: &str) {
+        let mut change = BookingChange::default();
+        let email = (ContactField::Email, address.to_owned());
+        change.details.contact.0.push(email);
         let patch = BookingPatch {
             id,
             change,

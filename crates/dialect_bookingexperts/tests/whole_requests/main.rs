@@ -4,11 +4,14 @@
 
 mod access;
 mod availability;
+mod beside;
 mod commands;
 mod hooks;
 mod house;
 mod including;
+mod money;
 mod outside;
+mod places;
 mod reading;
 mod selling;
 mod shop;

@@ -13,8 +13,8 @@ use service::{
         AddOnDetails, Amenity, AmenityAnswer, AmenityDetails, AmenityGroup, AmenityKind,
         AmenityOption, ApplicationCommand, Campaign, CampaignDetails, CancellationRule,
         CancellationRuleDetails, Channel, ChannelDetails, CommandDetails, Cost, ExtraItem, Label,
-        LabelDetails, NamedDetails, Package, PaymentMethod, PaymentMethodDetails, PriceList,
-        PriceListDetails, Segment,
+        LabelDetails, Medium, MessageTemplate, MessageTemplateDetails, NamedDetails, Package,
+        PaymentMethod, PaymentMethodDetails, PriceList, PriceListDetails, Segment,
     },
     customers::{Customer, Order, Owner, PersonDetails},
     inventory::{ResourceDetailsPatch, Unit},
@@ -25,7 +25,9 @@ use service::{
     },
     links::{AmenityValue, BookedPackage, InSegment, Labelled, SoldIn},
     properties::{PropertyWrite, RoomPatch, RoomWrite},
-    records::{Direction, Field, Linking, NewBlock, NewPrice, Query, Test, Write, create, put},
+    records::{
+        Direction, Field, Linking, NewBlock, NewMessage, NewPrice, Query, Test, Write, create, put,
+    },
     sale::{Guest, LineDetails, LineItem, Registration},
 };
 
@@ -409,7 +411,29 @@ impl World {
             ..ReviewDetails::default()
         };
         let mut review = Review::new(id(), self.park, opinion);
-        review.subject_id = Some(self.booking);
+        (review.subject_id, review.parent_id) = (Some(self.booking), Some(self.room));
+        let words_of = |medium| MessageTemplateDetails {
+            name: words("Key", "Schlüssel"),
+            subject: words("Your key", "Ihr Schlüssel"),
+            body: words(
+                "Hello {{ guest.last_name }}",
+                "Guten Tag {{ guest.last_name }}",
+            ),
+            medium,
+            ..MessageTemplateDetails::default()
+        };
+        let (outside, inside) = (id(), id());
+        let told = |template_id| {
+            let new = NewMessage {
+                template_id,
+                booking_id: self.booking,
+                organization_id: None,
+                recipient: Some("ada@example.org".into()),
+                language: None,
+                variables: Default::default(),
+            };
+            house.service.message(&house.actor, new).1
+        };
         let details = PaymentMethodDetails {
             name: words("Card", "Karte"),
             ..PaymentMethodDetails::default()
@@ -423,6 +447,15 @@ impl World {
                 Write::payment_result(result, ARRIVAL),
                 create(todo),
                 create(review),
+                here!(self.park, MessageTemplate, outside, words_of(Medium::Email)),
+                here!(
+                    self.park,
+                    MessageTemplate,
+                    inside,
+                    words_of(Medium::Internal)
+                ),
+                told(outside),
+                told(inside),
             ])
             .await;
     }

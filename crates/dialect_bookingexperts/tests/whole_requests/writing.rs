@@ -35,7 +35,9 @@ fn examples(world: &World, path: &str) -> Option<Value> {
     Some(match kind {
         "label" => document(kind, json!({"name": "Quiet", "color": "#1f77b4"})),
         "rentable_segment" | "category_group" | "amenity_group" | "discount_campaign"
-        | "cancellation_rule" | "payment_method" => document(kind, json!({"name": name})),
+        | "cancellation_rule" | "payment_method" | "message_template" => {
+            document(kind, json!({"name": name}))
+        }
         "amenity" => document(
             kind,
             json!({"name": name, "type": "Amenities::NumericalAmenity", "position": 7}),
@@ -68,6 +70,7 @@ fn examples(world: &World, path: &str) -> Option<Value> {
                    "http_method": "post", "target_url": "https://app.example/open"}),
         ),
         "agreement" => linked(kind, json!({"name": "Let", "share": 60}), &unit),
+        "review" => document(kind, json!({"score": 9.5, "text": "Quiet"})),
         "todo" => linked(
             kind,
             json!({"title": "Sweep", "due_on": "2027-05-08"}),
@@ -140,6 +143,7 @@ async fn whatever_can_be_created_is_there_then_changes_and_goes() {
                 "agenda_period" => json!({"label": "Floor", "end_date": "2027-09-05"}),
                 "guest" | "customer" | "owner" => json!({"city": "Oslo"}),
                 "todo" => json!({"state": "done"}),
+                "review" => json!({"answer": "Thank you"}),
                 "agreement" => json!({"share": 55}),
                 "channel" => json!({"price_factor": "1.1"}),
                 "label" | "master_price_list" => json!({"name": "Other"}),

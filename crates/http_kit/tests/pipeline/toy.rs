@@ -63,6 +63,7 @@ impl Dialect for Toy {
             Refusal::KeyRunning => (409, "running".to_owned()),
             Refusal::KeyReused => (422, "reused".to_owned()),
             Refusal::OverQuota(_) => (429, "slow down".to_owned()),
+            Refusal::Blocked => (403, "blocked".to_owned()),
             Refusal::Busy { .. } => (503, "busy".to_owned()),
             Refusal::TimedOut => (504, "timed out".to_owned()),
             Refusal::Internal(cause) => (500, format!("sorry {cause:?}")),

@@ -38,6 +38,11 @@ pub(super) fn answer(refusal: &Refusal) -> Answer {
 fn worded(refusal: &Refusal) -> (StatusCode, &'static str, String) {
     let say = |status: StatusCode, code, text: &str| (status, code, text.to_owned());
     match refusal {
+        Refusal::Blocked => say(
+            StatusCode::FORBIDDEN,
+            "blocked",
+            "Calls from this IP address are blocked.",
+        ),
         Refusal::NotSignedIn => say(
             StatusCode::UNAUTHORIZED,
             "not_signed_in",

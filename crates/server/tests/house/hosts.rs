@@ -54,3 +54,28 @@ async fn each_api_serves_its_document() {
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn nothing_is_taken_from_a_blocked_address_by_any_api() {
+    let blocked = |network: &str| Settings {
+        blocked_networks: vec![network.parse().unwrap()],
+        ..Settings::default()
+    };
+    for (network, is_blocked) in [("0.0.0.0/0", true), ("10.0.0.0/8", false)] {
+        let app = TestApp::with(TestStore::sqlite().await, &blocked(network)).await;
+        let headers = [("token", app.token.as_str())];
+        for (method, path) in [
+            ("GET", "/beds24/v2/bookings"),
+            ("GET", "/beds24/v2/nothing"),
+            ("GET", "/bookingexperts/v3/oas3.json"),
+            ("GET", "/bookingexperts/v3/administrations"),
+            ("GET", "/bookingexperts/oauth/authorize"),
+            ("POST", "/bookingexperts/oauth/token"),
+            ("GET", "/tabard/v1/clock"),
+        ] {
+            let reply = app.send(method, path, &headers, Vec::new()).await;
+            assert_eq!(reply.status == 403, is_blocked, "{path}: {}", reply.text());
+        }
+        app.finish().await;
+    }
+}

@@ -436,3 +436,53 @@ async fn command(house: &House, url: &str) -> Id {
     let made = service.write_one(&actor, create(row)).await;
     made.unwrap().unwrap()
 }
+
+#[tokio::test]
+async fn what_beds24_announces_to_nobody_is_told_and_a_move_is_told_of_both_types() {
+    for home in stores().await {
+        let house = House::new(home, READING).await;
+        let mut receiver = Receiver::new().await;
+        let url = receiver.url("127.0.0.1");
+        let events = [
+            "rentable_type:created",
+            "reservation:updated",
+            "rentable_type:availability_updated",
+        ];
+        let property_id = house.app.property_id;
+        let id = book_on(&house.app, "2026-12-01", "2026-12-04").await;
+        house.send_all().await;
+        house.subscribe(&url, &events).await;
+        let rooms = json!([{ "id": property_id, "roomTypes": [{ "name": "Other", "qty": 2 }] }]);
+        let reply = house.app.post("/beds24/v2/properties", &rooms).await;
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        let before = house.get(&format!("/reservations/{id}")).await;
+        let old = before["data"]["relationships"]["rentable_type"]["data"]["id"].clone();
+        house.send_all().await;
+        let mut told = Vec::new();
+        let (_, body) = receiver.next_bytes().await;
+        let first: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(first["event"], "rentable_type:created");
+        let new = first["record"]["data"]["id"].as_str().unwrap().to_owned();
+        assert_ne!(old, new);
+        let change = json!([{ "id": id, "roomId": new.parse::<i64>().unwrap() }]);
+        let reply = house.app.post("/beds24/v2/bookings", &change).await;
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        house.send_all().await;
+        for _ in 0..3 {
+            let (_, body) = receiver.next_bytes().await;
+            let one: Value = serde_json::from_slice(&body).unwrap();
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            told.push((text(&one["event"]), text(&one["record"]["data"]["id"])));
+        }
+        let available = "rentable_type:availability_updated".to_owned();
+        for pair in [
+            ("reservation:updated".to_owned(), id.to_string()),
+            (available.clone(), old.as_str().unwrap().to_owned()),
+            (available, new),
+        ] {
+            assert!(told.contains(&pair), "{pair:?} in {told:?}");
+        }
+        assert!(receiver.is_quiet());
+        house.finish().await;
+    }
+}

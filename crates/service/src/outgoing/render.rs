@@ -108,6 +108,12 @@ pub trait Render: Send + Sync + 'static {
         false
     }
 
+    /// Whether it is told of everything. Some APIs let their callers say that a change is announced to
+    /// nobody; that binds the subscribers of that API, and no others.
+    fn hears_everything(&self) -> bool {
+        false
+    }
+
     /// Whether this status confirms.
     fn confirms(&self, status: u16) -> bool {
         (200..300).contains(&status)

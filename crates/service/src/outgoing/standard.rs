@@ -30,6 +30,8 @@ const EVENTS: &[(&str, Capability)] = &[
     ("property.created", c::PROPERTIES_READ),
     ("property.changed", c::PROPERTIES_READ),
     ("property.removed", c::PROPERTIES_READ),
+    ("room.created", c::PROPERTIES_READ),
+    ("room.changed", c::PROPERTIES_READ),
     ("room.removed", c::PROPERTIES_READ),
     ("subscription.switched_off", c::ACCOUNTS_READ),
 ];

@@ -5,7 +5,7 @@
 
 pub mod find;
 mod remove;
-mod rooms;
+pub(crate) mod rooms;
 pub mod write;
 
 use catalogue::inventory::{Organization, Resource, Unit};

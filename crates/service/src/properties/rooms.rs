@@ -3,19 +3,20 @@
 //! A room's quantity is its lane's capacity, so it changes under the lane's lock and leaves an
 //! entry in the journal.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use catalogue::inventory::{Organization, Resource, ResourceDetails, Unit};
 use domain::id::{Id, IdSource};
 use jiff::Timestamp;
 use store::{
     Tx, Value,
+    events::EventRow,
     hot::{self, Command, OpenLane, Outcome, Overbooking, SetCapacity, Stamp},
 };
 
 use super::{
     PropertyView, RoomOutcome, RoomPatch, RoomView, RoomWrite, UnitPatch,
-    write::{MOST_UNITS, invalid},
+    write::{MOST_UNITS, check_text, invalid},
 };
 use crate::{
     Refusal,
@@ -28,6 +29,8 @@ pub(super) struct RoomWriter<'a> {
     pub(super) stamp: &'a Stamp,
     pub(super) organization: &'a Organization,
     pub(super) ids: &'a IdSource,
+    /// The id that the next new room gets; none for any.
+    pub(super) room_id: Option<Id>,
 }
 
 impl RoomWriter<'_> {
@@ -54,6 +57,7 @@ impl RoomWriter<'_> {
             tx.insert(std::slice::from_ref(&resource)).await?;
         }
         let units = self.put_units(tx, &resource, write, before).await?;
+        self.tell(tx, &resource, &units, before).await?;
         let after = RoomView { resource, units };
         Ok(Ok(RoomOutcome {
             before: before.cloned(),
@@ -61,10 +65,11 @@ impl RoomWriter<'_> {
         }))
     }
 
-    fn new_room(&self) -> Resource {
+    fn new_room(&mut self) -> Resource {
+        let id = self.room_id.take();
         Resource {
             tenant_id: self.stamp.tenant_id,
-            id: self.ids.next(self.stamp.now),
+            id: id.unwrap_or_else(|| self.ids.next(self.stamp.now)),
             organization_id: self.organization.id,
             name: String::new(),
             version: 1,
@@ -104,8 +109,44 @@ impl RoomWriter<'_> {
             capacity,
             overbooking: Overbooking::Mark,
             refuses_overbooking,
+            clears_last_unit: false,
             event_id: self.ids.next(self.stamp.now),
         }
+    }
+
+    /// Tells what has become of a room and its units. Another capacity is told by the lane.
+    async fn tell(
+        &self,
+        tx: &mut Tx,
+        resource: &Resource,
+        units: &[Unit],
+        before: Option<&RoomView>,
+    ) -> store::Result<()> {
+        let row = |word, subject_id| {
+            let id = self.ids.next(self.stamp.now);
+            EventRow::new(self.stamp, id, word, subject_id, self.organization.id, true)
+        };
+        let mut rows = Vec::new();
+        match before {
+            None => rows.push(row("room.created", resource.id)),
+            Some(before) => {
+                let known = &before.resource;
+                if (&known.name, &known.details) != (&resource.name, &resource.details) {
+                    rows.push(row("room.changed", resource.id));
+                }
+            }
+        }
+        let known: HashMap<Id, &Unit> = before
+            .iter()
+            .flat_map(|before| &before.units)
+            .map(|unit| (unit.id, unit))
+            .collect();
+        rows.extend(units.iter().filter_map(|unit| match known.get(&unit.id) {
+            None => Some(row("unit.created", unit.id)),
+            Some(before) if !is_same(before, unit) => Some(row("unit.changed", unit.id)),
+            Some(_) => None,
+        }));
+        tx.record(&rows).await
     }
 
     /// Lanes carry the property's rule on overbooking, because they are what a booking locks.
@@ -131,27 +172,7 @@ impl RoomWriter<'_> {
     }
 
     async fn run(&self, tx: &mut Tx, command: Command) -> store::Result<Option<Refusal>> {
-        // The caller's reach was checked with the property, which may be new and thus outside of it.
-        let stamp = Stamp {
-            organizations: None,
-            ..self.stamp.clone()
-        };
-        let submission = hot::Submission {
-            stamp,
-            commands: vec![command],
-            all_or_nothing: false,
-            idempotency: None,
-        };
-        let answers = hot::run(tx, &[&submission], self.ids).await?;
-        Ok(answers.into_iter().find_map(|answer| match answer {
-            hot::Answer::Fresh(outcomes) => {
-                outcomes.into_iter().find_map(|outcome| match outcome {
-                    Outcome::Refused(refusal) => Some(refusal.into()),
-                    Outcome::Done(_) => None,
-                })
-            }
-            hot::Answer::Replayed(_) | hot::Answer::KeyReused => None,
-        }))
+        run_command(tx, self.stamp, self.ids, command).await
     }
 
     async fn put_units(
@@ -219,6 +240,34 @@ impl RoomWriter<'_> {
     }
 }
 
+/// Decides a hot command about a lane in the transaction at hand.
+pub(crate) async fn run_command(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    ids: &IdSource,
+    command: Command,
+) -> store::Result<Option<Refusal>> {
+    // The caller's reach was checked with the property, which may be new and thus outside of it.
+    let stamp = Stamp {
+        organizations: None,
+        ..stamp.clone()
+    };
+    let submission = hot::Submission {
+        stamp,
+        commands: vec![command],
+        all_or_nothing: false,
+        idempotency: None,
+    };
+    let answers = hot::run(tx, &[&submission], ids).await?;
+    Ok(answers.into_iter().find_map(|answer| match answer {
+        hot::Answer::Fresh(outcomes) => outcomes.into_iter().find_map(|outcome| match outcome {
+            Outcome::Refused(refusal) => Some(refusal.into()),
+            Outcome::Done(_) => None,
+        }),
+        hot::Answer::Replayed(_) | hot::Answer::KeyReused => None,
+    }))
+}
+
 fn check_room(write: &RoomWrite, before: Option<&RoomView>) -> Result<(), Refusal> {
     let named = write
         .patch
@@ -228,6 +277,8 @@ fn check_room(write: &RoomWrite, before: Option<&RoomView>) -> Result<(), Refusa
     if !named {
         return Err(invalid("name", "a name that is not empty"));
     }
+    check_text("name", write.patch.details.names.as_ref())?;
+    check_text("description", write.patch.details.description.as_ref())?;
     let quantity = write
         .patch
         .quantity
@@ -250,6 +301,11 @@ fn check_room(write: &RoomWrite, before: Option<&RoomView>) -> Result<(), Refusa
         ));
     }
     Ok(())
+}
+
+/// Whether nobody could tell them apart, unless by when they were last written.
+fn is_same(one: &Unit, other: &Unit) -> bool {
+    (&one.name, &one.extra, one.archived_at) == (&other.name, &other.extra, other.archived_at)
 }
 
 fn apply(resource: &mut Resource, patch: &RoomPatch) {

@@ -15,6 +15,7 @@ use catalogue::{
 use domain::{
     access::Actor,
     id::{Id, IdSource},
+    text::Localized,
     time::Zone,
 };
 use store::{ColdCommand, Condition, Tx, events::EventRow, hot::Stamp};
@@ -55,6 +56,13 @@ pub struct PropertyPatch {
     /// Everything else; `extra` is merged key by key and null removes. A new property that names no
     /// zone lies where the tenant's oldest does.
     pub details: OrganizationDetailsPatch,
+}
+
+impl PropertyPatch {
+    /// Whether nothing would change.
+    fn is_empty(&self) -> bool {
+        self.name.is_none() && self.details.is_empty()
+    }
 }
 
 /// A room to be made, or changed.
@@ -223,6 +231,7 @@ impl<P: PropertyPlan> ColdCommand for WriteProperties<P> {
         let writer = Writer {
             stamp: &self.stamp,
             ids,
+            room_id: None,
         };
         writer.lock_all(tx, &self.items).await?;
         let mut answers = Vec::with_capacity(self.items.len());
@@ -242,10 +251,22 @@ fn check(patch: &PropertyPatch, before: Option<&PropertyView>) -> std::result::R
         .name
         .as_deref()
         .map_or(before.is_some(), |name| !name.trim().is_empty());
-    if named {
-        Ok(())
-    } else {
-        Err(invalid("name", "a name that is not empty"))
+    if !named {
+        return Err(invalid("name", "a name that is not empty"));
+    }
+    let details = &patch.details;
+    check_text("description", details.description.as_ref())?;
+    check_text("surroundings", details.surroundings.as_ref())
+}
+
+/// A text that is not longer than can be kept, if it is mentioned.
+pub(super) fn check_text(
+    field: &'static str,
+    text: Option<&Localized>,
+) -> std::result::Result<(), Refusal> {
+    match text.map(Localized::check) {
+        Some(Err(bad)) => Err(invalid(field, bad.to_string())),
+        _ => Ok(()),
     }
 }
 
@@ -257,9 +278,11 @@ pub(super) fn invalid(field: &'static str, expected: impl Into<String>) -> Refus
 }
 
 /// Writes properties for one caller.
-struct Writer<'a> {
-    stamp: &'a Stamp,
-    ids: &'a IdSource,
+pub(crate) struct Writer<'a> {
+    pub(crate) stamp: &'a Stamp,
+    pub(crate) ids: &'a IdSource,
+    /// The id that the next new room gets; none for any.
+    pub(crate) room_id: Option<Id>,
 }
 
 impl Writer<'_> {
@@ -277,7 +300,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    async fn write<P: PropertyPlan>(
+    pub(crate) async fn write<P: PropertyPlan>(
         &self,
         tx: &mut Tx,
         item: &P,
@@ -364,6 +387,7 @@ impl Writer<'_> {
             stamp: self.stamp,
             organization,
             ids: self.ids,
+            room_id: self.room_id,
         };
         if let Some(before) = before {
             // All of them change, if only in what they are sold on; batches lock in the same order.
@@ -419,6 +443,8 @@ impl Writer<'_> {
         patch: &PropertyPatch,
     ) -> store::Result<Organization> {
         let mut organization = match before {
+            // Its rooms tell by themselves what becomes of them.
+            Some(before) if patch.is_empty() => return Ok(before.clone()),
             Some(before) => before.clone(),
             None => self.new_property(tx).await?,
         };

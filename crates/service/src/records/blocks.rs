@@ -28,8 +28,8 @@ use super::{
 };
 use crate::{Service, UseCase};
 
-/// The channel that blocks carry.
-const CHANNEL: &str = "block";
+/// The channel that the bookings behind blocks carry.
+pub const CHANNEL: &str = "block";
 
 /// A block to be made.
 #[derive(Clone, Debug, PartialEq)]

@@ -98,6 +98,10 @@ pub trait Writable: Readable {
     fn check(&self) -> Result<(), Invalid>;
     /// The rows that it names.
     fn references(&self) -> Vec<Reference>;
+    /// The resource that searches find by this row, or put in order by it.
+    fn searched_by_it(&self) -> Option<Id> {
+        None
+    }
 }
 
 /// Declares how kinds with columns of their own are read.
@@ -141,7 +145,7 @@ readable! {
 
 /// Declares the kinds of a table that they share.
 macro_rules! shared {
-    ($table:ident: $($kind:ty, $subject:ident, $noun:literal, $may:expr $(, parent $parent:ty)? $(, about $about:ty)?;)*) => { $(
+    ($table:ident: $($kind:ty, $subject:ident, $noun:literal, $may:expr $(, parent $parent:ty)? $(, about $about:ty)? $(, searched by $searched:ident)?;)*) => { $(
         readable! { $kind, $subject, Home::Own, |row| row.organization_id; }
 
         impl Writable for $kind {
@@ -170,6 +174,10 @@ macro_rules! shared {
                 self.details.check()?;
                 shared!(@check $table, self $(, parent $parent)? $(, about $about)?)
             }
+
+            $( fn searched_by_it(&self) -> Option<Id> {
+                self.$searched
+            } )?
 
             fn references(&self) -> Vec<Reference> {
                 let mut all = self.details.references();
@@ -238,7 +246,7 @@ shared! { record:
     r::PaymentResult, Payments, "payment_result", May::NOTHING, parent r::PaymentRequest;
     r::Message, Messages, "message", May::CHANGE, about Booking;
     r::Todo, Operations, "todo", May::ALL, about Booking;
-    r::Review, Operations, "review", May::ALL, about Booking;
+    r::Review, Operations, "review", May::ALL, parent Resource, about Booking, searched by parent_id;
     r::Agreement, Customers, "agreement", May::ALL, parent Unit;
     r::Block, Blocks, "block", May::NOTHING, parent Unit, about Booking;
 }

@@ -68,6 +68,13 @@ pub struct Place {
     now: Timestamp,
 }
 
+impl Place {
+    /// The organization of the one that has.
+    pub(super) fn organization_id(&self) -> Option<Id> {
+        self.organization_id
+    }
+}
+
 macro_rules! linked {
     ($($kind:ty),+ $(,)?) => { $(
         impl Linked for $kind {
@@ -147,6 +154,12 @@ impl<L: Linked> SetLinks<L> {
             return Ok(Err(refusal));
         }
         replace(tx, by, &place, sample).await?;
+        // Resources are searched by what they have.
+        if *subject == "resource" {
+            let version = by.new_id();
+            tx.terms_changed(by.tenant_id(), &[*from_id], version)
+                .await?;
+        }
         by.tell(tx, L::EVENTS.changed, *from_id, place.organization_id)
             .await?;
         Ok(Ok(*from_id))
@@ -200,7 +213,7 @@ async fn replace<L: Linked>(
 
 /// Who has the links, if the caller may write there. It is locked, so that two calls that set its links
 /// at once do so one after another.
-async fn place_of(
+pub(super) async fn place_of(
     tx: &mut Tx,
     by: &By<'_>,
     from: &Reference,

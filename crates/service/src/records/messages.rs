@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use catalogue::{
-    content::MessageTemplate,
+    content::{Medium, MessageTemplate},
+    delivery::Mail,
     inventory::Organization,
     records::{Message, MessageDetails},
     sale::Booking,
@@ -26,6 +27,8 @@ pub struct NewMessage {
     pub template_id: Id,
     /// The booking that it is about.
     pub booking_id: Id,
+    /// The organization that the booking has to be in; none for any.
+    pub organization_id: Option<Id>,
     /// The address or number; none for the guest's own.
     pub recipient: Option<String>,
     /// The language; none for the guest's own.
@@ -68,8 +71,11 @@ impl MakeMessage {
         let booking = tx
             .get::<Booking>(&key(by.tenant_id(), new.booking_id))
             .await?;
-        let Some(booking) = booking.filter(|booking| by.stamp.reaches(booking.organization_id))
-        else {
+        let wanted = |booking: &Booking| {
+            let home = booking.organization_id;
+            by.stamp.reaches(home) && new.organization_id.is_none_or(|id| id == home)
+        };
+        let Some(booking) = booking.filter(wanted) else {
             return Ok(Err(unknown("booking_id")));
         };
         let organization = key(by.tenant_id(), booking.organization_id);
@@ -82,9 +88,40 @@ impl MakeMessage {
         };
         let mut message = Message::new(self.id, organization.id, details);
         message.subject_id = Some(booking.id);
-        message.state = "queued".to_owned();
+        message.state = match message.details.medium {
+            Medium::Internal => KEPT,
+            Medium::Email | Medium::Sms => "queued",
+        }
+        .to_owned();
+        if message.details.medium == Medium::Email {
+            let mail = mail_of(
+                by,
+                &message.details,
+                self.id,
+                &booking.details.contact.full_name(),
+            );
+            tx.insert(std::slice::from_ref(&mail)).await?;
+        }
         insert(tx, by, message).await
     }
+}
+
+/// The state of a message that stays in the house.
+pub const KEPT: &str = "kept";
+
+/// The mail by which a message leaves, under the same id. Its words were filled in already, and are data
+/// from here on.
+fn mail_of(by: &By<'_>, said: &MessageDetails, id: Id, name: &str) -> Mail {
+    let now = by.stamp.now;
+    let language = said.language.as_ref().map_or("en", Locale::as_str);
+    let mut mail = Mail::new(by.tenant_id(), id, now, &said.recipient, "message")
+        .in_language(language)
+        .with("subject", said.subject.as_str())
+        .with("text", said.body.as_str());
+    name.clone_into(&mut mail.to_name);
+    // Mail leaves by real time, and a tenant's clock may be ahead of it.
+    mail.next_at = jiff::Timestamp::UNIX_EPOCH;
+    mail
 }
 
 fn details(
@@ -126,7 +163,6 @@ fn recipient(
     booking: &Booking,
     new: &NewMessage,
 ) -> Result<String, Refusal> {
-    use catalogue::content::Medium;
     let contact = &booking.details.contact;
     let own = match template.details.medium {
         Medium::Email => &contact.email,

@@ -6,28 +6,35 @@
 //! together or not at all ([`writing`]); most of them are rows ([`rows`]), and those that need more have
 //! steps of their own beside.
 
+mod answers;
 mod blocks;
 pub mod kinds;
 mod links;
 mod messages;
 mod payments;
+mod places;
 mod prices;
 pub mod query;
 pub mod reading;
 mod rows;
 pub(crate) mod stays;
+mod unit_count;
 mod units;
 pub mod writing;
 
 pub(crate) use self::units::{MOST_NUMBERED, new_unit};
 pub use self::{
-    blocks::{BlockPatch, NewBlock},
+    answers::Answering,
+    blocks::{BlockPatch, CHANNEL as BLOCK_CHANNEL, NewBlock},
     kinds::{Events, Home, May, Readable, Writable},
     links::{Linked, Linking},
-    messages::NewMessage,
+    messages::{KEPT, NewMessage},
+    payments::NewInvoice,
+    places::RoomWish,
     prices::{MOST_PRICES, NewPrice, StayAsked},
     query::{Direction, Field, Query, Test},
     reading::Reading,
     rows::{change, create, put, remove},
+    unit_count::NewUnit,
     writing::{Refused, Write},
 };

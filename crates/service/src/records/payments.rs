@@ -4,17 +4,23 @@
 //! same through every API. Only results move a request from state to state; each brings its money once.
 
 use catalogue::{
+    delivery::Mail,
     inventory::Organization,
-    records::{Invoice, Payment, PaymentDetails, PaymentRequest, PaymentResult},
+    records::{
+        Amount, Invoice, InvoiceDetails, Payment, PaymentDetails, PaymentRequest, PaymentResult,
+    },
     sale::{Booking, Line, LineDetails, LineKind},
 };
 use domain::{
     id::Id,
+    money::{Money, Rounding},
     payment::{Effect, RequestState},
+    time::today,
 };
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 use store::{
-    Tx, Value,
+    Condition, Tx, Value,
     hot::{BookingChange, ChangeBooking, Overbooking, SubChange},
 };
 
@@ -32,6 +38,16 @@ impl Write {
     /// their numbers have no gaps.
     pub fn invoice(invoice: Invoice) -> Write {
         Write::new(WriteInvoice(invoice))
+    }
+
+    /// Writes an invoice over everything of a booking that is charged and on no invoice yet.
+    pub fn invoice_of(new: NewInvoice) -> Write {
+        Write::new(new)
+    }
+
+    /// Tells the guest by mail that a payment was received. A guest without an address is told nothing.
+    pub fn payment_notice(payment_id: Id) -> Write {
+        Write::new(TellOfPayment(payment_id))
     }
 
     /// Records a payment.
@@ -54,20 +70,202 @@ impl Step for WriteInvoice {
     }
 
     fn run<'a>(&'a self, tx: &'a mut Tx, by: &'a By<'a>) -> StepFuture<'a> {
+        Box::pin(self.write(tx, by))
+    }
+}
+
+impl WriteInvoice {
+    async fn write(&self, tx: &mut Tx, by: &By<'_>) -> store::Result<Stepped> {
+        let mut invoice = self.0.clone();
+        let Some(organization_id) = invoice.organization_id else {
+            return Ok(Err(unknown("organization_id")));
+        };
+        // The organization is locked, so that no two invoices count the same ones before them.
+        let key = key(by.tenant_id(), organization_id);
+        if tx.get_locked::<Organization>(&key).await?.is_none() {
+            return Ok(Err(unknown("organization_id")));
+        }
+        invoice.reference = (invoices_of(tx, by, organization_id).await? + 1).to_string();
+        insert(tx, by, invoice).await
+    }
+}
+
+/// An invoice over what a booking comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewInvoice {
+    /// Its id.
+    pub id: Id,
+    /// The organization of the booking.
+    pub organization_id: Id,
+    /// The booking.
+    pub booking_id: Id,
+    /// The day it is dated; none for today.
+    pub on_day: Option<Date>,
+    /// Until when it is to be paid.
+    pub due_on: Option<Date>,
+    /// Who pays it.
+    pub customer_id: Option<Id>,
+    /// What is written on it.
+    pub memo: String,
+}
+
+impl Step for NewInvoice {
+    fn needs(&self) -> Vec<UseCase> {
+        vec![UseCase::Write(Invoice::SUBJECT)]
+    }
+
+    fn run<'a>(&'a self, tx: &'a mut Tx, by: &'a By<'a>) -> StepFuture<'a> {
         Box::pin(async move {
-            let mut invoice = self.0.clone();
-            let Some(organization_id) = invoice.organization_id else {
-                return Ok(Err(unknown("organization_id")));
+            let invoice = match self.invoice(tx, by).await? {
+                Ok(invoice) => invoice,
+                Err(refusal) => return Ok(Err(refusal)),
             };
-            // The organization is locked, so that no two invoices count the same ones before them.
-            let key = key(by.tenant_id(), organization_id);
-            if tx.get_locked::<Organization>(&key).await?.is_none() {
-                return Ok(Err(unknown("organization_id")));
-            }
-            invoice.reference = (invoices_of(tx, by, organization_id).await? + 1).to_string();
-            insert(tx, by, invoice).await
+            WriteInvoice(invoice).write(tx, by).await
         })
     }
+}
+
+impl NewInvoice {
+    async fn invoice(&self, tx: &mut Tx, by: &By<'_>) -> store::Result<Result<Invoice, Refusal>> {
+        let of = key(by.tenant_id(), self.organization_id);
+        // Two invoices over the same lines would each count the other's: one after the other.
+        let organization = match tx.get_locked::<Organization>(&of).await? {
+            Some(organization) if by.stamp.reaches(organization.id) => organization,
+            _ => return Ok(Err(unknown("organization_id"))),
+        };
+        let of = key(by.tenant_id(), self.booking_id);
+        let booking = tx.get::<Booking>(&of).await?;
+        let is_here = |booking: &Booking| booking.organization_id == organization.id;
+        let Some(booking) = booking.filter(is_here) else {
+            return Ok(Err(unknown("subject_id")));
+        };
+        let open = open_lines(tx, by, booking.id).await?;
+        let value = match &open {
+            Open::Lines(lines) => lines.iter().fold(Decimal::ZERO, |sum, line| {
+                let details = &line.details;
+                sum.saturating_add(details.amount.saturating_mul(details.quantity.into()))
+            }),
+            Open::Price => booking.details.price,
+            Open::Nothing => {
+                return Ok(Err(Refusal::Invalid {
+                    field: "subject_id",
+                    expected: "something to pay that is on no invoice yet".to_owned(),
+                }));
+            }
+        };
+        let currency = organization.details.currency;
+        let details = InvoiceDetails {
+            total: Amount { value, currency },
+            customer_id: self.customer_id,
+            line_ids: match open {
+                Open::Lines(lines) => lines.into_iter().map(|line| line.id).collect(),
+                _ => Vec::new(),
+            },
+            due_on: self.due_on,
+            memo: self.memo.clone(),
+            ..InvoiceDetails::default()
+        };
+        let mut invoice = Invoice::new(self.id, organization.id, details);
+        invoice.subject_id = Some(booking.id);
+        let today = today(&organization.details.zone, by.stamp.now);
+        invoice.on_day = Some(self.on_day.unwrap_or(today));
+        Ok(Ok(invoice))
+    }
+}
+
+/// What of a booking is on no invoice yet.
+enum Open {
+    /// These lines.
+    Lines(Vec<Line>),
+    /// Its price, which nobody wrote lines for.
+    Price,
+    /// Nothing.
+    Nothing,
+}
+
+async fn open_lines(tx: &mut Tx, by: &By<'_>, booking_id: Id) -> store::Result<Open> {
+    let of_booking = |column| {
+        Condition::All(vec![
+            Condition::Is("tenant_id", by.tenant_id().into()),
+            Condition::Is(column, booking_id.into()),
+        ])
+    };
+    let mut lines = tx
+        .find::<Line>(&of_booking("booking_id"), "id", None, 0)
+        .await?;
+    lines.retain(|line| line.details.kind == LineKind::Charge);
+    let invoices = tx
+        .find::<Invoice>(&of_booking("subject_id"), "id", None, 0)
+        .await?;
+    let before = lines.len();
+    lines.retain(|line| {
+        let has = |invoice: &Invoice| invoice.details.line_ids.contains(&line.id);
+        !invoices.iter().any(has)
+    });
+    Ok(match (lines.is_empty(), before, invoices.is_empty()) {
+        (false, _, _) => Open::Lines(lines),
+        (true, 0, true) => Open::Price,
+        _ => Open::Nothing,
+    })
+}
+
+struct TellOfPayment(Id);
+
+impl Step for TellOfPayment {
+    fn needs(&self) -> Vec<UseCase> {
+        vec![UseCase::Write(Payment::SUBJECT)]
+    }
+
+    fn run<'a>(&'a self, tx: &'a mut Tx, by: &'a By<'a>) -> StepFuture<'a> {
+        Box::pin(async move {
+            let tenant_id = by.tenant_id();
+            let Some(payment) = tx.get::<Payment>(&key(tenant_id, self.0)).await? else {
+                return Ok(Err(unknown("id")));
+            };
+            let booking = match payment.subject_id {
+                Some(id) => tx.get::<Booking>(&key(tenant_id, id)).await?,
+                None => None,
+            };
+            let place = match payment.organization_id {
+                Some(id) => tx.get::<Organization>(&key(tenant_id, id)).await?,
+                None => None,
+            };
+            if let (Some(booking), Some(place)) = (booking, place)
+                && !booking.details.contact.email.is_empty()
+            {
+                let mail = receipt(by, &payment, &booking, &place);
+                tx.insert(std::slice::from_ref(&mail)).await?;
+            }
+            Ok(Ok(payment.id))
+        })
+    }
+}
+
+/// The mail that tells of a payment.
+fn receipt(by: &By<'_>, payment: &Payment, booking: &Booking, place: &Organization) -> Mail {
+    let contact = &booking.details.contact;
+    let Amount { value, currency } = payment.details.amount;
+    let amount = Money::from_decimal(value, currency, Rounding::HalfUp)
+        .map_or(value, |money| money.to_decimal());
+    let paid_on = payment
+        .on_day
+        .map_or_else(String::new, |day| day.to_string());
+    let mut mail = Mail::new(
+        by.tenant_id(),
+        by.new_id(),
+        by.stamp.now,
+        &contact.email,
+        "payment_received",
+    )
+    .in_language(&booking.details.language)
+    .with("name", contact.full_name())
+    .with("amount", format!("{amount} {}", currency.code()))
+    .with("paid_on", paid_on)
+    .with("place", place.name.as_str());
+    mail.to_name = contact.full_name();
+    // Mail leaves by real time, and a tenant's clock may be ahead of it.
+    mail.next_at = jiff::Timestamp::UNIX_EPOCH;
+    mail
 }
 
 async fn invoices_of(tx: &mut Tx, by: &By<'_>, organization_id: Id) -> store::Result<i64> {

@@ -110,7 +110,15 @@ impl UpsertPrices {
         for rows in rows.chunks(AT_ONCE) {
             tx.write_each(&[(&UPSERT, rows)]).await?;
         }
+        self.are_searched_anew(tx, by).await?;
         update(tx, by, &list, list.clone()).await
+    }
+
+    /// Resources that are sold by this list are found at other prices from now on.
+    async fn are_searched_anew(&self, tx: &mut Tx, by: &By<'_>) -> store::Result<()> {
+        let ids = sold_by(tx, by, self.list_id).await?;
+        let version = by.new_id();
+        tx.terms_changed(by.tenant_id(), &ids, version).await
     }
 
     fn check(&self) -> std::result::Result<(), Refusal> {
@@ -145,6 +153,24 @@ impl UpsertPrices {
         }
         .to_row()
     }
+}
+
+/// The resources that are sold by a list. Which they are stands in their details only.
+pub(super) async fn sold_by(tx: &mut Tx, by: &By<'_>, list_id: Id) -> store::Result<Vec<Id>> {
+    let tenant_id = by.tenant_id();
+    let mut found = Vec::new();
+    // A number that goes on behind these digits is another one.
+    for end in [",", "}"] {
+        let named = format!("%\"price_list_id\":{list_id}{end}%");
+        let sql = "SELECT id FROM resource WHERE tenant_id = $1 AND doc LIKE $2";
+        let parameters = [tenant_id.into(), named.as_str().into()];
+        found.extend(tx.query(sql, &parameters).await?);
+    }
+    let ids = found.into_iter().filter_map(|row| match row.first() {
+        Some(Value::Int(id)) => Id::new(*id),
+        _ => None,
+    });
+    Ok(ids.collect())
 }
 
 /// A stay whose price is asked for.

@@ -3,7 +3,8 @@
 use std::{collections::HashMap, marker::PhantomData};
 
 use catalogue::{
-    Value,
+    Kind, Value,
+    content::PriceList,
     shared::{Invalid, Reference},
 };
 use domain::id::Id;
@@ -11,6 +12,7 @@ use store::Tx;
 
 use super::{
     kinds::{Home, Readable, Writable, key},
+    prices::sold_by,
     writing::{By, Step, StepFuture, Stepped, Write},
 };
 use crate::{Refusal, UseCase};
@@ -120,9 +122,24 @@ pub(super) async fn insert<K: Writable>(
         }));
     }
     tx.insert(std::slice::from_ref(&row)).await?;
+    is_searched_anew(tx, by, [row.searched_by_it(), None]).await?;
     by.tell(tx, K::EVENTS.created, row.id(), organization_id)
         .await?;
     Ok(Ok(row.id()))
+}
+
+/// Searches find these resources by other things from now on.
+async fn is_searched_anew(
+    tx: &mut Tx,
+    by: &By<'_>,
+    resources: [Option<Id>; 2],
+) -> store::Result<()> {
+    let ids: Vec<Id> = resources.into_iter().flatten().collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let version = by.new_id();
+    tx.terms_changed(by.tenant_id(), &ids, version).await
 }
 
 /// How a change changes.
@@ -217,6 +234,7 @@ pub(super) async fn update<K: Writable>(
         return Ok(Err(refusal));
     }
     tx.update(&mut after).await?;
+    is_searched_anew(tx, by, [before.searched_by_it(), after.searched_by_it()]).await?;
     by.tell(tx, K::EVENTS.changed, after.id(), organization_id)
         .await?;
     Ok(Ok(after.id()))
@@ -245,11 +263,15 @@ impl<K: Writable> Step for Remove<K> {
                 Ok(organization_id) => organization_id,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            if is_in_use(tx, by.tenant_id(), self.id).await? {
+            let is_list = K::ONLY.is_some() && K::ONLY == <PriceList as Kind>::ONLY;
+            if is_in_use(tx, by.tenant_id(), self.id).await?
+                || is_list && !sold_by(tx, by, self.id).await?.is_empty()
+            {
                 return Ok(Err(Refusal::InUse));
             }
             unlink(tx, by.tenant_id(), self.id).await?;
             tx.remove::<K>(&[key(by.tenant_id(), self.id)]).await?;
+            is_searched_anew(tx, by, [row.searched_by_it(), None]).await?;
             by.tell(tx, K::EVENTS.removed, self.id, organization_id)
                 .await?;
             Ok(Ok(self.id))
@@ -358,7 +380,7 @@ pub(super) async fn missing(
 }
 
 /// Whether other rows are parts of this one, or name it in a column.
-async fn is_in_use(tx: &mut Tx, tenant_id: Id, id: Id) -> store::Result<bool> {
+pub(super) async fn is_in_use(tx: &mut Tx, tenant_id: Id, id: Id) -> store::Result<bool> {
     const USES: &[&str] = &[
         "SELECT 1 FROM content WHERE tenant_id = $1 AND kind IN ('amenity') AND parent_id = $2 LIMIT 1",
         "SELECT 1 FROM record WHERE tenant_id = $1 AND kind IN ('payment', 'payment_request', 'payment_result', \
@@ -380,7 +402,7 @@ async fn is_in_use(tx: &mut Tx, tenant_id: Id, id: Id) -> store::Result<bool> {
 }
 
 /// Removes what means nothing without a row: its links, the options of an amenity, the prices of a list.
-async fn unlink(tx: &mut Tx, tenant_id: Id, id: Id) -> store::Result<()> {
+pub(super) async fn unlink(tx: &mut Tx, tenant_id: Id, id: Id) -> store::Result<()> {
     const LINKS: &str = "('amenity_value', 'labelled', 'in_segment', 'sold_in', 'limited_to', 'package_part', \
                          'booked_package')";
     let parameters = [tenant_id.into(), id.into()];

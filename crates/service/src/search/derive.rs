@@ -8,26 +8,28 @@ use std::{
     sync::Arc,
 };
 
-use ::search::{DAYS, Entry, Resource as Found, Terms};
+use ::search::{DAYS, Entry, Listed, Resource as Found, Terms};
 use catalogue::{
     ColumnKind::{self, Int},
     Row,
-    inventory::{Organization, Resource},
+    content::PriceList,
+    inventory::{Organization, Resource, StoredPrice},
 };
 use domain::{
     id::Id,
+    money::Currency,
     party::Room,
     rate::{MOST_LINKS, Sheet},
 };
 use jiff::civil::Date;
 use store::{
-    Result, Tx,
+    Condition, Result, Tx,
     calendar::Days,
     derived::{self, LaneVersion},
     occupancy::LaneView,
 };
 
-use super::attributes::attributes;
+use super::attributes::{Around, attributes};
 
 /// Days from `first` to the one before `until`.
 #[derive(Clone, Copy)]
@@ -81,8 +83,11 @@ pub(super) async fn entries(
         }
     }
     let organizations = organizations(tx, tenant_id, &lanes).await?;
+    let own = lanes.iter().map(|(lane, _)| lane.resource_id).collect();
+    let around = Around::read(tx, tenant_id, &own).await?;
+    let listed = book.listed(tx, tenant_id, &own, window).await?;
     let make = |(version, lane): (LaneVersion, LaneView)| Made {
-        entry: book.entry(&lane, &organizations, window.first),
+        entry: book.entry(&lane, &organizations, (&around, &listed), window.first),
         links: book.links(version.resource_id),
         version,
     };
@@ -131,6 +136,44 @@ impl Book {
         Ok(())
     }
 
+    /// The master price lists by which these resources are sold, with what may be sold of them.
+    async fn listed(
+        &self,
+        tx: &mut Tx,
+        tenant_id: Id,
+        ids: &BTreeSet<Id>,
+        window: Window,
+    ) -> Result<HashMap<Id, (Currency, Arc<Listed>)>> {
+        let resources = ids.iter().filter_map(|id| self.resources.get(id));
+        let lists: BTreeSet<Id> = resources
+            .filter_map(|resource| resource.details.price_list_id)
+            .collect();
+        let found: Vec<PriceList> = tx.find_each(BY_ID, &keys(tenant_id, &lists)).await?;
+        let mut listed = HashMap::new();
+        for list in found {
+            let condition = Condition::All(vec![
+                Condition::Is("tenant_id", tenant_id.into()),
+                Condition::Is("list_id", list.id.into()),
+            ]);
+            let prices = tx.find::<StoredPrice>(&condition, "", None, 0).await?;
+            let is_sold = |price: &&StoredPrice| {
+                price.active && (window.first..window.until).contains(&price.day)
+            };
+            let sold = || prices.iter().filter(is_sold);
+            let nights = sold().filter(|price| price.nights == 0);
+            let nights = nights.map(|price| (price.day, price.price_minor));
+            let stays = sold().filter_map(|price| {
+                let nights = u16::try_from(price.nights)
+                    .ok()
+                    .filter(|nights| *nights > 0)?;
+                Some(((price.day, nights), price.price_minor))
+            });
+            let made = Arc::new(Listed::new(nights, stays));
+            listed.insert(list.id, (list.details.currency, made));
+        }
+        Ok(listed)
+    }
+
     /// Resources whose prices are wanted and not read yet.
     fn linked(&self) -> BTreeSet<Id> {
         let sheets = self.sheets.values();
@@ -154,6 +197,7 @@ impl Book {
         &self,
         lane: &LaneView,
         organizations: &HashMap<Id, Organization>,
+        (around, listed): (&Around, &HashMap<Id, (Currency, Arc<Listed>)>),
         first: Date,
     ) -> Option<Entry> {
         let resource = self.resources.get(&lane.resource_id)?;
@@ -171,9 +215,14 @@ impl Book {
             },
             rules: details.rules,
             plans: self.sheets.get(&resource.id)?.plans.clone(),
-            attributes: attributes(organization, resource),
+            attributes: attributes(organization, resource, around),
         };
-        let terms = Terms::new(found, &self.sheets, first);
+        // What is priced in another currency is not sold by that list.
+        let currency = organization.details.currency;
+        let list = details.price_list_id.and_then(|id| listed.get(&id));
+        let list = list.filter(|(known, _)| *known == currency);
+        let list = list.map(|(_, listed)| Arc::clone(listed));
+        let terms = Terms::new(found, &self.sheets, first).sold_by(list);
         let taken = lane.taken(first, DAYS);
         Some(Entry::new(Arc::new(terms), lane.capacity, &taken))
     }

@@ -12,6 +12,7 @@ use super::{
     judge::Overbooking,
     load::Window,
     seen::{Lane, Seen},
+    units::{Span, pin},
 };
 use crate::events::EventRow;
 
@@ -43,6 +44,9 @@ pub struct SetCapacity {
     pub overbooking: Overbooking,
     /// Another rule on overbooking.
     pub refuses_overbooking: bool,
+    /// Whether the last unit is cleared first: stays that nobody pinned are moved to other units, and one
+    /// that can't be moved stands against it. The new capacity is one less then.
+    pub clears_last_unit: bool,
     /// The id of the event that tells of it.
     pub event_id: Id,
 }
@@ -105,6 +109,11 @@ pub(super) fn set(seen: &mut Seen, stamp: &Stamp, command: &SetCapacity, _: &IdS
         return Refusal::CapacityInUse { taken }.into();
     }
     let organization_id = lane.organization_id;
+    if command.clears_last_unit
+        && let Err(decision) = clear_last_unit(seen, key, command.capacity, now)
+    {
+        return *decision;
+    }
     change_lane(seen, stamp, command, exceeds);
     free_lost_units(seen, key, command.capacity);
     seen.event(EventRow::new(
@@ -149,6 +158,34 @@ fn change_lane(seen: &mut Seen, stamp: &Stamp, command: &SetCapacity, exceeds: b
         overbooked: exceeds,
         ..opened
     });
+}
+
+/// Moves the stays of the last unit to the others, from now on.
+fn clear_last_unit(
+    seen: &mut Seen,
+    key: (Id, Id),
+    capacity: i64,
+    now: i64,
+) -> Result<(), Box<Decision>> {
+    let last = match seen.lanes.get(&key) {
+        Some(lane) if lane.has_units && lane.capacity == capacity + 1 => lane.capacity,
+        _ => return Ok(()),
+    };
+    let span = Span {
+        key,
+        from: now,
+        to: i64::MAX,
+        without: None,
+        now,
+    };
+    // Whoever wanted the unit from now on, without end, would get it the same way.
+    let Some(assignment) = pin(seen, &span, last)? else {
+        return Err(Box::new(Refusal::UnitInUse { unit: last }.into()));
+    };
+    for (allocation_id, unit) in assignment.moves {
+        seen.set_unit(key.0, key.1, allocation_id, Some(unit), false);
+    }
+    Ok(())
 }
 
 /// Stays in units that no longer exist lose them; they can be assigned anew.

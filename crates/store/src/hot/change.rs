@@ -119,9 +119,25 @@ pub(super) fn decide(
         booking.organization_id,
         command.announce,
     );
-    let facts = command.announce.then(|| changes(&before, booking));
-    let event = event.ordered(booking.version).with_facts(facts.flatten());
+    let facts = changes(&before, booking);
+    let event = event.ordered(booking.version).with_facts(facts);
+    // What a booking leaves has something to tell as well as what it comes to.
+    let left = (before.resource_id != booking.resource_id).then(|| {
+        let organization_id = before.organization_id;
+        let (id, left) = (ids.next(stamp.now), before.resource_id);
+        EventRow::new(
+            stamp,
+            id,
+            "room.freed",
+            left,
+            organization_id,
+            command.announce,
+        )
+    });
     seen.event(event);
+    if let Some(left) = left {
+        seen.event(left);
+    }
     Decision::Done(Box::new(Done {
         before: state_before,
         after,

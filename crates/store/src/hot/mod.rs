@@ -163,6 +163,11 @@ pub enum Refusal {
         /// How much is taken at the fullest moment.
         taken: i64,
     },
+    /// Somebody has this unit who can't be moved to another one.
+    UnitInUse {
+        /// Its number.
+        unit: i64,
+    },
     /// It takes none, or more than one booking or lane may.
     BadQuantity {
         /// The most that is possible.

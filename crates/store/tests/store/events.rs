@@ -63,7 +63,7 @@ async fn an_event_says_which_write_it_was_and_what_has_changed() {
 }
 
 #[tokio::test]
-async fn what_nobody_is_told_of_says_nothing() {
+async fn what_is_announced_to_nobody_says_what_has_changed_all_the_same() {
     in_each_scene(|scene| async move {
         let lane = scene.lane(LaneOf::units(2)).await;
         let booking = scene.placed(scene.place(lane, 1, 2)).await;
@@ -71,7 +71,9 @@ async fn what_nobody_is_told_of_says_nothing() {
         change.change.departure_on = Some(day(5));
         change.announce = false;
         scene.done(change).await;
-        assert_eq!(events(&scene).await[1].2, json!({}));
+        // Whether somebody hears of it is decided where it leaves.
+        let expected = json!({ "changes": { "departure_on": [day(3), day(5)] } });
+        assert_eq!(events(&scene).await[1].2, expected);
     })
     .await;
 }

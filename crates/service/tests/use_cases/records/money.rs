@@ -266,6 +266,7 @@ async fn a_message_is_filled_in_with_data_that_is_never_a_template() {
         let template_id = template.id;
         written(&service, &actor, create(template)).await;
         let new = |pairs: &[(&str, &str)], recipient: Option<&str>| NewMessage {
+            organization_id: None,
             template_id,
             booking_id: booking,
             recipient: recipient.map(str::to_owned),
