@@ -8,7 +8,8 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::attempt::{Attempt, Item, Outcome, cancel_json, create_json};
-use crate::beds24::{Beds24, Verdict, verdicts};
+use crate::beds24::{Beds24, verdicts};
+use crate::verdict::Verdict;
 use crate::chance::{self, Chance};
 
 /// No writer writes more than this in a round, however late the kill comes.
