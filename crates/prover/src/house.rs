@@ -115,7 +115,8 @@ impl House {
         let tenant = self.demo.tabard.tenant_id.to_string();
         let process = self.server()?;
         process.stop().await?;
-        let app = ["app", "create", "--tenant", &tenant, "--name", name, "--scopes", "all"];
+        let mut app = vec!["app", "create", "--roomy", "--tenant", &tenant];
+        app.extend(["--name", name, "--scopes", "all"]);
         let made = process.command(&app).await?;
         let app = after(&made, "app ")?;
         let mut key = vec!["app", "key", "--tenant", &tenant, "--app", app];

@@ -12,6 +12,8 @@ use crate::verdict::Verdict;
 
 /// With these codes a way may be refused: somebody was faster, or has taken the reservation away.
 const CLEAN: [&str; 2] = [CONFLICT, NOT_FOUND];
+/// The same for a unit that is drawn: it may be of the other room.
+const CLEAN_FOR_A_UNIT: [&str; 3] = [CONFLICT, NOT_FOUND, "INVALID_RELATIONSHIP"];
 
 /// One request, and whether it must say what it has created.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,29 +36,30 @@ pub async fn take(
     chance: &mut Chance,
 ) -> Vec<(Asked, Verdict)> {
     let first = draw(way, pool, other, chance);
-    let verdict = ask(client, &first).await;
+    let clean = match way {
+        Way::PatchUnit => &CLEAN_FOR_A_UNIT[..],
+        _ => &CLEAN[..],
+    };
+    let verdict = ask(client, &first, clean).await;
     let made = verdict.made();
     let mut steps = vec![(first, verdict)];
     let confirms = matches!(way, Way::HoldAndConfirm | Way::OptionAndConfirm);
     if let (true, Some(id)) = (confirms, made) {
         let then = plain("POST", format!("{}/{id}/confirm", list(other)));
-        let verdict = match ask(client, &then).await {
-            // What it holds is its own: nobody may be faster.
-            Verdict::Refused { reason } => Verdict::Unclean { why: reason },
-            verdict => verdict,
-        };
+        // What it holds is its own: nobody may be faster.
+        let verdict = ask(client, &then, &[]).await;
         steps.push((then, verdict));
     }
     steps
 }
 
-async fn ask(client: &mut BookingExperts, asked: &Asked) -> Verdict {
+async fn ask(client: &mut BookingExperts, asked: &Asked, clean: &[&str]) -> Verdict {
     let answer = client
         .send(asked.method, &asked.path, asked.document.as_ref())
         .await;
     match answer {
-        Ok(answer) if asked.creates => as_created(&answer, &CLEAN),
-        Ok(answer) => verdict(&answer, &CLEAN),
+        Ok(answer) if asked.creates => as_created(&answer, clean),
+        Ok(answer) => verdict(&answer, clean),
         Err(error) => unanswered(&error),
     }
 }
@@ -181,7 +184,7 @@ pub async fn make_pool(
         document: Some(json!({ "data": { "type": "channel", "attributes": { "name": "Ways" } } })),
         creates: true,
     };
-    let made = ask(client, &channel).await;
+    let made = ask(client, &channel, &[]).await;
     let Some(channel) = made.made() else {
         anyhow::bail!("a channel could not be made: {made:?}");
     };
@@ -196,7 +199,7 @@ pub async fn make_pool(
     };
     for _ in 0..holds {
         let asked = draw(Way::HoldAndConfirm, pool, &other, chance);
-        other.held.extend(ask(client, &asked).await.made());
+        other.held.extend(ask(client, &asked, &CLEAN).await.made());
     }
     if other.units.is_empty() || other.held.is_empty() {
         anyhow::bail!("{place} has nothing to play with: {other:?}");
