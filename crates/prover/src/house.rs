@@ -7,8 +7,8 @@ use anyhow::{Context as _, bail};
 
 use crate::beds24::Beds24;
 use crate::bookingexperts::{Access, BookingExperts};
-use crate::demo::Demo;
 use crate::database::Database;
+use crate::demo::Demo;
 use crate::screen::say;
 use crate::server_process::{ServerProcess, ServerSettings, find_binary};
 

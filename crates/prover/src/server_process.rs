@@ -134,7 +134,11 @@ impl ServerProcess {
             None => command.arg("--data").arg(&self.settings.data),
         };
         let what = arguments.get(..2).unwrap_or(arguments).join(" ");
-        let done = command.stdin(Stdio::null()).kill_on_drop(true).output().await;
+        let done = command
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await;
         let done = done.with_context(|| format!("tabard {what}"))?;
         if !done.status.success() {
             let said = String::from_utf8_lossy(&done.stderr);

@@ -43,7 +43,10 @@ async fn a_server_that_looks_first_and_books_later_is_caught() {
     );
     for dialect in ["Beds24 lists", "Booking Experts lists"] {
         let told = violations.iter().any(|line| line.contains(dialect));
-        assert!(!told, "what was sold too often is there all the same: {violations:?}");
+        assert!(
+            !told,
+            "what was sold too often is there all the same: {violations:?}"
+        );
     }
     assert!(
         violations.iter().any(|line| line.contains("the journal")),

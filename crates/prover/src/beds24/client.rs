@@ -7,9 +7,9 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::{BookingRow, verdicts};
-use crate::verdict::Verdict;
 use crate::demo::Demo;
 use crate::http::{Answer, Connection, HttpError, Request, Target};
+use crate::verdict::Verdict;
 
 /// More pages than this would be a server that never says "no next page".
 const MAX_PAGES: u32 = 100_000;

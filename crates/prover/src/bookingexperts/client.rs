@@ -157,7 +157,10 @@ impl BookingExperts {
         if let Some(total) = total.and_then(|total| total.as_u64())
             && total != rows.len() as u64
         {
-            bail!("GET {path}: {total} records are told, {} are shown", rows.len());
+            bail!(
+                "GET {path}: {total} records are told, {} are shown",
+                rows.len()
+            );
         }
         Ok(rows)
     }

@@ -78,11 +78,17 @@ mod tests {
             (409, error("400")),
             (503, error("503")),
             (409, json!({ "errors": [] })),
-            (409, json!({ "errors": [{ "status": "409", "code": "CONFLICT" }] })),
+            (
+                409,
+                json!({ "errors": [{ "status": "409", "code": "CONFLICT" }] }),
+            ),
             (409, Value::Null),
         ] {
             let verdict = read(status, &body);
-            assert!(matches!(verdict, Verdict::Unclean { .. }), "{status} {body}");
+            assert!(
+                matches!(verdict, Verdict::Unclean { .. }),
+                "{status} {body}"
+            );
         }
         let mut other = error("404");
         other["errors"][0]["code"] = NOT_FOUND.into();

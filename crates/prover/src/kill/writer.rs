@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::attempt::{Attempt, Item, Outcome, cancel_json, create_json};
 use crate::beds24::{Beds24, verdicts};
-use crate::verdict::Verdict;
 use crate::chance::{self, Chance};
+use crate::verdict::Verdict;
 
 /// No writer writes more than this in a round, however late the kill comes.
 const MOST_ATTEMPTS: usize = 5_000;

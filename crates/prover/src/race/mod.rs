@@ -12,8 +12,8 @@ mod round;
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
 use jiff::Span;
+use jiff::civil::Date;
 use serde::Serialize;
 
 pub use racer::{Dialect, Racer};

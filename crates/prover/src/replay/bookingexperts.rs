@@ -47,7 +47,13 @@ pub async fn compare(
     for (hotel, client) in &mut hotels {
         let rows = read_reservations(client, *hotel, reservations, played).await?;
         figures.reservations_elsewhere += rows.len();
-        violations.extend(compare_reservations(*hotel, reservations, plan, played, &rows));
+        violations.extend(compare_reservations(
+            *hotel,
+            reservations,
+            plan,
+            played,
+            &rows,
+        ));
         violations.extend(compare_occupancy(*hotel, reservations, plan, played, &rows));
     }
     let calendars = compare_calendars(house, &mut hotels, reservations, capacities, plan, played);
@@ -56,7 +62,10 @@ pub async fn compare(
         "through Booking Experts: {} reservations of {} hotels, {} nights of calendars",
         figures.reservations_elsewhere,
         hotels.len(),
-        hotels.iter().map(|(hotel, _)| nights_of(*hotel, reservations, played)).sum::<usize>(),
+        hotels
+            .iter()
+            .map(|(hotel, _)| nights_of(*hotel, reservations, played))
+            .sum::<usize>(),
     ));
     Ok(violations)
 }
@@ -88,7 +97,9 @@ async fn read_reservations(
     played: &Played,
 ) -> anyhow::Result<Vec<ReservationRow>> {
     let place = format!("/administrations/{}", client.access().administration);
-    let mut all = client.find(&format!("{place}/reservations?sort=id")).await?;
+    let mut all = client
+        .find(&format!("{place}/reservations?sort=id"))
+        .await?;
     let mut parts = Vec::new();
     let (first, last) = span(reservations)?;
     for room in rooms_of(hotel, played).map(|(_, room)| room) {
@@ -125,18 +136,29 @@ fn compare_reservations(
 ) -> Vec<String> {
     let mut by_id: HashMap<i64, &ReservationRow> = rows.iter().map(|row| (row.id, row)).collect();
     let mut violations = Vec::new();
-    let here = plan.expected.iter().filter(|(_, expected)| expected.room.0.0 == hotel);
+    let here = plan
+        .expected
+        .iter()
+        .filter(|(_, expected)| expected.room.0.0 == hotel);
     for (row, expected) in here {
         let id = played.bookings.get(row).copied().unwrap_or_default();
         let found = by_id.remove(&id);
         let reservation = &reservations[*row];
-        let state = if expected.cancelled { "cancelled" } else { "confirmed" };
+        let state = if expected.cancelled {
+            "cancelled"
+        } else {
+            "confirmed"
+        };
         let wanted = ReservationRow {
             id,
             state: state.to_owned(),
             arrival: reservation.arrival,
             departure: reservation.departure,
-            rentable_type: played.rooms.get(&expected.room).copied().unwrap_or_default(),
+            rentable_type: played
+                .rooms
+                .get(&expected.room)
+                .copied()
+                .unwrap_or_default(),
         };
         if found != Some(&wanted) {
             violations.push(format!(
@@ -144,7 +166,9 @@ fn compare_reservations(
             ));
         }
     }
-    let nobodys = by_id.keys().map(|id| format!("nobody made reservation {id}"));
+    let nobodys = by_id
+        .keys()
+        .map(|id| format!("nobody made reservation {id}"));
     violations.extend(nobodys);
     violations
 }
@@ -173,7 +197,9 @@ fn compare_occupancy(
     expected.retain(|(entry, _), _| entry.0.0 == hotel);
     let keys: std::collections::BTreeSet<_> = shown.keys().chain(expected.keys()).collect();
     let count = |map: &HashMap<_, i64>, key| map.get(key).copied().unwrap_or_default();
-    let differs = keys.into_iter().filter(|key| count(&shown, key) != count(&expected, key));
+    let differs = keys
+        .into_iter()
+        .filter(|key| count(&shown, key) != count(&expected, key));
     let lines = differs.take(LISTED_DIFFERENCES).map(|key| {
         let (here, there) = (count(&shown, key), count(&expected, key));
         format!("through Booking Experts {key:?}: {here} stays, the file has {there}")
@@ -196,7 +222,9 @@ async fn compare_calendars(
     let mut violations = Vec::new();
     let mut from = first;
     while from <= last {
-        let until = from.saturating_add(CALENDAR_DAYS.days()).min(last.saturating_add(1.day()));
+        let until = from
+            .saturating_add(CALENDAR_DAYS.days())
+            .min(last.saturating_add(1.day()));
         hub.move_clock(noon(from)?).await?;
         for (hotel, client) in hotels.iter_mut() {
             for (entry, room) in rooms_of(*hotel, played) {
@@ -217,7 +245,9 @@ async fn compare_calendars(
                     }
                 }
                 if !shown.is_empty() {
-                    violations.push(format!("the calendar of {entry:?} has more nights than asked for"));
+                    violations.push(format!(
+                        "the calendar of {entry:?} has more nights than asked for"
+                    ));
                 }
             }
         }

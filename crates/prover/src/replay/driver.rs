@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use super::ReplayFigures;
 use super::plan::{Mode, Plan, Step};
 use crate::beds24::{Beds24, NewRoom, verdicts};
-use crate::verdict::Verdict;
 use crate::chance::{self, Chance};
 use crate::data::{Capacities, EventKind, Hotel, Reservation, RoomEntry};
 use crate::house::House;
 use crate::screen::Progress;
+use crate::verdict::Verdict;
 
 /// The largest array that is sent.
 const LARGEST_ARRAY: i64 = 40;

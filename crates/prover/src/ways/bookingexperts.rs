@@ -132,15 +132,25 @@ fn patch(way: Way, pool: &Pool, other: &OtherPool, chance: &mut Chance) -> Asked
         false => known(&other.held, chance),
     };
     let (arrival, departure) = stay(pool.from, chance);
-    let to = |kind: &str, id: i64| json!({ kind: { "data": { "type": kind, "id": id.to_string() } } });
+    let to =
+        |kind: &str, id: i64| json!({ kind: { "data": { "type": kind, "id": id.to_string() } } });
     let (attributes, relationships) = match way {
         Way::PatchType => (json!({}), to("rentable_type", two_rooms(pool, chance).0)),
-        Way::PatchUnit => (json!({}), to("inventory_object", known(&other.units, chance))),
+        Way::PatchUnit => (
+            json!({}),
+            to("inventory_object", known(&other.units, chance)),
+        ),
         Way::PatchLonger => {
             let until = pool.from.saturating_add(WINDOW_NIGHTS.days());
-            (json!({ "start_date": pool.from, "end_date": until }), json!({}))
+            (
+                json!({ "start_date": pool.from, "end_date": until }),
+                json!({}),
+            )
         }
-        _ => (json!({ "start_date": arrival, "end_date": departure }), json!({})),
+        _ => (
+            json!({ "start_date": arrival, "end_date": departure }),
+            json!({}),
+        ),
     };
     Asked {
         method: "PATCH",
@@ -158,7 +168,10 @@ fn maintain(pool: &Pool, other: &OtherPool, chance: &mut Chance) -> Asked {
     let unit = known(&other.units, chance).to_string();
     Asked {
         method: "POST",
-        path: format!("/administrations/{}/maintenance_agenda_periods", pool.property),
+        path: format!(
+            "/administrations/{}/maintenance_agenda_periods",
+            pool.property
+        ),
         document: Some(json!({ "data": {
             "type": "agenda_period",
             "attributes": { "start_date": from, "end_date": until, "label": "Paint" },
@@ -191,7 +204,9 @@ pub async fn make_pool(
     let units = client
         .all_rows(&format!("{place}/inventory_objects?sort=id"))
         .await?;
-    let ids = units.iter().filter_map(|unit| unit.get("id")?.as_str()?.parse().ok());
+    let ids = units
+        .iter()
+        .filter_map(|unit| unit.get("id")?.as_str()?.parse().ok());
     let mut other = OtherPool {
         channel,
         units: ids.collect(),

@@ -15,8 +15,8 @@ use super::way::{Call, Pool, WINDOW_NIGHTS, Way, draw, new_booking};
 use super::{Caller, Tally, bookingexperts, refuses_always};
 use crate::beds24::{Beds24, BookingRow, NewRoom, verdicts};
 use crate::bookingexperts::BookingExperts;
-use crate::verdict::Verdict;
 use crate::chance::{self, Chance};
+use crate::verdict::Verdict;
 use crate::watch;
 
 /// So many holds are asked for through Booking Experts before a round begins.
@@ -93,14 +93,22 @@ async fn take_a_way(client: &mut Caller, pool: &Pool, chance: &mut Chance) -> Ve
         let steps = bookingexperts::take(client, way, pool, other, chance).await;
         let heard = steps.into_iter().map(|(asked, verdict)| {
             let sent = asked.document.unwrap_or_default();
-            (way, format!("{} {} {sent}", asked.method, asked.path), vec![verdict])
+            (
+                way,
+                format!("{} {} {sent}", asked.method, asked.path),
+                vec![verdict],
+            )
         });
         return heard.collect();
     }
     let call = draw(way, pool, chance);
     let verdicts = send(&mut client.beds24, &call).await;
     let items = Value::from(call.items);
-    vec![(way, format!("{} {} {items}", call.method, call.path), verdicts)]
+    vec![(
+        way,
+        format!("{} {} {items}", call.method, call.path),
+        verdicts,
+    )]
 }
 
 async fn send(client: &mut Beds24, call: &Call) -> Vec<Verdict> {

@@ -214,7 +214,10 @@ async fn reservations(State(fake): State<Fake>, RawQuery(query): RawQuery) -> Js
     let books = fake.books.lock().unwrap();
     let wanted = values(&query, "filter[rentable_type]");
     let wanted: Vec<&str> = wanted.iter().flat_map(|list| list.split(',')).collect();
-    let here = books.bookings.iter().filter(|row| wanted.contains(&&*row["roomId"].to_string()));
+    let here = books
+        .bookings
+        .iter()
+        .filter(|row| wanted.contains(&&*row["roomId"].to_string()));
     let rows: Vec<Value> = here.map(reservation).collect();
     Json(json!({ "data": rows, "links": { "next": null } }))
 }
