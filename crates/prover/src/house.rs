@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 
-use crate::beds24::{Beds24, Demo};
+use crate::beds24::Beds24;
+use crate::bookingexperts::{Access, BookingExperts};
 use crate::database::Database;
+use crate::demo::Demo;
 use crate::screen::say;
 use crate::server_process::{ServerProcess, ServerSettings, find_binary};
 
@@ -102,6 +104,34 @@ impl House {
         Ok(Beds24::new(&self.demo)?)
     }
 
+    /// A client of Booking Experts with its own connection, as the demo's app.
+    pub fn booking_experts(&self) -> anyhow::Result<BookingExperts> {
+        Ok(BookingExperts::new(Access::of_demo(&self.demo)?)?)
+    }
+
+    /// Registers an app for Booking Experts with every permission there is, on these properties;
+    /// its API key. The server is stopped meanwhile, because a SQLite store has one writer.
+    pub async fn let_in(&mut self, name: &str, properties: &[i64]) -> anyhow::Result<String> {
+        let tenant = self.demo.tabard.tenant_id.to_string();
+        let process = self.server()?;
+        process.stop().await?;
+        let mut app = vec!["app", "create", "--roomy", "--tenant", &tenant];
+        app.extend(["--name", name, "--scopes", "all"]);
+        let made = process.command(&app).await?;
+        let app = after(&made, "app ")?;
+        let mut key = vec!["app", "key", "--tenant", &tenant, "--app", app];
+        let properties: Vec<String> = properties.iter().map(i64::to_string).collect();
+        for property in &properties {
+            key.extend(["--organization", property]);
+        }
+        let made = process.command(&key).await?;
+        let key = after(&made, "api_key ")?.to_owned();
+        process.restart().await?;
+        // A server makes fresh tokens for its demo whenever it starts.
+        self.demo = process.demo.clone();
+        Ok(key)
+    }
+
     /// The server process, for proofs that kill it.
     pub fn server(&mut self) -> anyhow::Result<&mut ServerProcess> {
         self.process
@@ -119,6 +149,12 @@ impl House {
         }
         Ok(())
     }
+}
+
+/// What stands behind a word at the beginning of a line.
+fn after<'a>(told: &'a str, word: &str) -> anyhow::Result<&'a str> {
+    let found = told.lines().find_map(|line| line.strip_prefix(word));
+    found.with_context(|| format!("a command has not told its {}", word.trim()))
 }
 
 impl HouseOptions {

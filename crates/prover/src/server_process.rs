@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use tokio::process::{Child, Command};
 
-use crate::beds24::Demo;
+use crate::demo::Demo;
 use crate::http::{Connection, Request, Target};
 use crate::watch;
 
@@ -123,6 +123,28 @@ impl ServerProcess {
         self.child = Some(child);
         self.demo = wait_for_demo(&self.settings.data).await?;
         Ok(self.ready_after)
+    }
+
+    /// Runs a command of the program on this server's store, and returns what it prints.
+    pub async fn command(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let mut command = Command::new(&self.settings.binary);
+        command.args(arguments);
+        match &self.settings.store {
+            Some(store) => command.args(["--store", store]),
+            None => command.arg("--data").arg(&self.settings.data),
+        };
+        let what = arguments.get(..2).unwrap_or(arguments).join(" ");
+        let done = command
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await;
+        let done = done.with_context(|| format!("tabard {what}"))?;
+        if !done.status.success() {
+            let said = String::from_utf8_lossy(&done.stderr);
+            bail!("tabard {what} ended with {}: {}", done.status, said.trim());
+        }
+        Ok(String::from_utf8_lossy(&done.stdout).into_owned())
     }
 
     /// The process id, for looking at its memory.

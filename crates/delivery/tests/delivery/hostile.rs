@@ -203,6 +203,24 @@ async fn a_redirect_is_an_answer_and_nobody_follows_it() {
 }
 
 #[tokio::test]
+async fn every_status_is_read_as_it_was_answered_and_leads_nowhere_else() {
+    let carrier = Carrier::new(rules(), times(), Arc::new(Names::default()), tls().unwrap());
+    let elsewhere = Receiver::new(Manner::Answer(200)).await;
+    let receiver = Receiver::new(Manner::Answer(200)).await;
+    for status in 200..600 {
+        receiver.behave(Manner::With(status, "location", elsewhere.url()));
+        let receipt = send(&carrier, &receiver.url()).await;
+        assert_eq!(
+            receipt
+                .unwrap_or_else(|none| panic!("{status}: {none}"))
+                .status,
+            status
+        );
+    }
+    assert_eq!((receiver.count(), elsewhere.connections()), (400, 0));
+}
+
+#[tokio::test]
 async fn answers_without_end_or_beginning_are_bounded_in_time_and_size() {
     let carrier = Carrier::new(rules(), times(), Arc::new(Names::default()), tls().unwrap());
     let bounded = Duration::from_secs(60);

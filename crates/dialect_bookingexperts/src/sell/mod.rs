@@ -102,8 +102,19 @@ async fn answer(
 }
 
 /// Answers with a reservation and its order as they would be, and leaves them as they are.
-async fn preview(state: &State, call: &Call, query: &Query, plan: Plan) -> Result<Answer, Refusal> {
+async fn preview(
+    state: &State,
+    call: &Call,
+    query: &Query,
+    mut plan: Plan,
+) -> Result<Answer, Refusal> {
     let (named, is_new) = (plan.named.clone(), plan.is_new());
+    if let Some(writes) = plan.document_to_try(&state.service, &call.actor) {
+        let tried = state.service.try_all(&call.actor, writes).await;
+        if let Err(why) = tried.map_err(refused)? {
+            return Err(refusals::refused(&named, &why.refusal));
+        }
+    }
     let Tried {
         item,
         lines,

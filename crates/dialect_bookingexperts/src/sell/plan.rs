@@ -91,6 +91,23 @@ impl Plan {
         (id, writes)
     }
 
+    /// The whole document once more, where it names more than the booking does: what it names has to be
+    /// there for a preview too.
+    pub fn document_to_try(&mut self, service: &Service, actor: &Actor) -> Option<Vec<Write>> {
+        if self.before.is_empty() && !self.around.names_others() {
+            return None;
+        }
+        let copy = Self {
+            named: self.named.clone(),
+            item: self.item.clone(),
+            before: std::mem::take(&mut self.before),
+            around: self.around.clone(),
+            order: OrderPlan::default(),
+            currency: self.currency,
+        };
+        Some(copy.writes(service, actor).1)
+    }
+
     /// What is tried of it: the booking with its lines.
     pub fn tried(self, service: &Service, actor: &Actor) -> Tried {
         let new_line = |details| Line {
@@ -112,6 +129,13 @@ impl Plan {
 }
 
 impl Around {
+    /// Whether it names labels, packages, amenities or rules, which may not be there.
+    fn names_others(&self) -> bool {
+        let rule = self.order.as_ref().and_then(|said| said.cancellation_rule);
+        let links = self.labels.is_some() || self.packages.is_some();
+        links || !self.answers.is_empty() || rule.is_some()
+    }
+
     fn writes(self, booking_id: Id) -> Vec<Write> {
         let master = self.master.unwrap_or(booking_id);
         let organization_id = self.organization_id;

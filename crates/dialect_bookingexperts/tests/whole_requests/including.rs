@@ -101,6 +101,29 @@ async fn an_answer_asks_the_store_as_often_for_one_row_as_for_many() {
 }
 
 #[tokio::test]
+async fn a_page_of_thirty_reservations_with_five_includes_asks_a_bounded_number_of_times() {
+    in_every_house(|house| async move {
+        let world = World::new(&house).await;
+        for day in 1..35 {
+            let arrival = ARRIVAL.checked_add(jiff::Span::new().days(day)).unwrap();
+            house
+                .book(stay(world.room, arrival, arrival.tomorrow().unwrap()))
+                .await;
+        }
+        // The page that `prover bench` measures.
+        let path = "/reservations?page[size]=30&sort=id\
+                    &include=booking,order,rentable_type,inventory_object,administration";
+        let (asked, page) = queries(&house, path).await;
+        assert_eq!(page["data"].as_array().unwrap().len(), 30);
+        let included = page["included"].as_array().unwrap();
+        let kinds: BTreeSet<_> = included.iter().map(|row| row["type"].to_string()).collect();
+        assert_eq!(kinds.len(), 5, "{kinds:?}");
+        assert!(asked <= 20, "{asked}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_booking_shows_all_its_reservations_and_the_customer_that_is_kept_in_it() {
     in_every_house(|house| async move {
         use service::bookings::GroupChoice;

@@ -42,6 +42,8 @@ pub struct World {
     pub booking: Id,
     pub customer: Id,
     pub unit: Id,
+    /// The channel's slug.
+    pub site: &'static str,
 }
 
 /// Rows of this administration.
@@ -90,13 +92,19 @@ fn euros(cents: i64) -> Amount {
 }
 
 impl World {
-    /// Makes one of everything.
+    /// Makes one of everything in the first administration.
     pub async fn new(house: &House) -> Self {
-        let (park, room) = house.parks[0];
+        Self::at(house, 0).await
+    }
+
+    /// Makes one of everything in one of the administrations.
+    pub async fn at(house: &House, number: usize) -> Self {
+        let (park, room) = house.parks[number];
         let units = units(house, room).await;
         let id = || house.service.new_id(&house.actor);
         let (channel, price_list, customer) = (id(), id(), id());
         let mut world = Self {
+            site: ["site", "south"][number],
             park,
             room,
             channel,
@@ -187,7 +195,7 @@ impl World {
             self.channel,
             ChannelDetails {
                 name: "Site".into(),
-                slug: "site".into(),
+                slug: self.site.into(),
                 ..ChannelDetails::default()
             },
         );
@@ -274,7 +282,7 @@ impl World {
             ..LineDetails::default()
         };
         let mut new = stay(self.room, ARRIVAL, date(2027, 5, 14));
-        new.channel = "site".into();
+        new.channel = self.site.into();
         new.external_reference = "R-1".into();
         new.lines = vec![
             line(LineItem::Main, None, "Lodge"),

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use crate::house::{House, Reply, ids, in_every_house};
 use crate::world::{ARRIVAL, World};
 
-fn document(kind: &str, attributes: Value) -> Value {
+pub fn document(kind: &str, attributes: Value) -> Value {
     json!({ "data": { "type": kind, "attributes": attributes } })
 }
 
-fn linked(kind: &str, attributes: Value, ends: &[(&str, &str, String)]) -> Value {
+pub fn linked(kind: &str, attributes: Value, ends: &[(&str, &str, String)]) -> Value {
     let mut document = document(kind, attributes);
     for (name, to, id) in ends {
         document["data"]["relationships"][name] = json!({ "data": { "type": to, "id": id } });
@@ -19,7 +19,7 @@ fn linked(kind: &str, attributes: Value, ends: &[(&str, &str, String)]) -> Value
 }
 
 /// What is sent to create one of each type that can be created, by the path of its list.
-fn examples(world: &World, path: &str) -> Option<Value> {
+pub fn examples(world: &World, path: &str) -> Option<Value> {
     let name = json!({"en": "Quiet", "de": "Ruhig"});
     let kind = match path.rsplit('/').next()? {
         "categories" => "category",

@@ -6,8 +6,10 @@ use anyhow::{Context as _, bail};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::{BookingRow, Demo, Verdict, verdicts};
+use super::{BookingRow, verdicts};
+use crate::demo::Demo;
 use crate::http::{Answer, Connection, HttpError, Request, Target};
+use crate::verdict::Verdict;
 
 /// More pages than this would be a server that never says "no next page".
 const MAX_PAGES: u32 = 100_000;
@@ -211,6 +213,20 @@ impl Beds24 {
         Ok(Property { id, rooms })
     }
 
+    /// Makes more rooms in a property; their ids, in the order in which they were asked for.
+    pub async fn add_rooms(
+        &mut self,
+        property: i64,
+        rooms: &[NewRoom],
+    ) -> anyhow::Result<Vec<i64>> {
+        let rows: Vec<Value> = rooms.iter().map(room_json).collect();
+        let body = json!([{ "id": property, "roomTypes": rows }]).to_string();
+        let answer = self.post("/properties", body.as_bytes()).await?;
+        let told = answer.json().pointer("/0/new").cloned();
+        room_ids(told.as_slice(), rooms)
+            .with_context(|| format!("could not make rooms: {}", answer.excerpt()))
+    }
+
     async fn rooms_of(&mut self, property: i64, wanted: &[NewRoom]) -> anyhow::Result<Vec<i64>> {
         let path = format!("/properties?id={property}&includeAllRooms=true");
         let rows = self.all_rows(&path).await?;
@@ -278,12 +294,21 @@ impl Beds24 {
 
     /// Moves the sandbox tenant's clock.
     pub async fn move_clock(&mut self, to: jiff::Timestamp) -> anyhow::Result<()> {
-        let body = json!({ "to": to.to_string() }).to_string();
+        self.set_clock(&json!({ "to": to.to_string() })).await
+    }
+
+    /// Moves the sandbox tenant's clock on by a duration such as `PT61M`.
+    pub async fn advance_clock(&mut self, by: &str) -> anyhow::Result<()> {
+        self.set_clock(&json!({ "advance": by })).await
+    }
+
+    async fn set_clock(&mut self, asked: &Value) -> anyhow::Result<()> {
+        let body = asked.to_string();
         let headers = [("token", self.token.as_str())];
         let request = Request::post("/tabard/v1/clock", &headers, body.as_bytes());
         let answer = self.root.send(request).await?;
         if !answer.is_success() {
-            bail!("could not move the clock to {to}: {}", answer.excerpt());
+            bail!("could not move the clock, {asked}: {}", answer.excerpt());
         }
         Ok(())
     }

@@ -10,11 +10,13 @@ use super::BenchOptions;
 use super::at_store;
 use super::bare::{Bare, BareOutcome, postgres, sqlite};
 use super::ceiling::Ceiling;
+use super::page;
 use super::table::{self, Line};
+use crate::bookingexperts::{Access, BookingExperts};
 use crate::chance::{self, Chance};
 use crate::house::{House, HouseOptions};
 use crate::http::{Connection, Request, Target};
-use crate::latency::Latency;
+use crate::latency::{Latency, LatencySummary};
 use crate::load::{Load, LoadFigures, Places, Question, fill, generate, make_places};
 use crate::screen::say;
 use crate::watch;
@@ -31,6 +33,7 @@ const HOT_DAYS: i64 = 2_400;
 /// The targets, as the design states them.
 const PART_OF_BARE: f64 = 0.6;
 const PAGE_MS: f64 = 3.0;
+const RESERVATIONS_MS: f64 = 5.0;
 const MEMORY_MB: f64 = 200.0;
 const FIRST_ANSWER_MS: f64 = 1_000.0;
 const LONE_MS: f64 = 1.0;
@@ -41,6 +44,8 @@ struct Measured {
     seed: u64,
     /// Which round this is, from 0.
     round: usize,
+    /// The key of an app that speaks Booking Experts.
+    api_key: String,
     lines: Vec<Line>,
 }
 
@@ -49,6 +54,7 @@ struct Bookings {
     spread: Vec<(usize, LoadFigures)>,
     hot: Vec<(usize, LoadFigures)>,
     availability: LoadFigures,
+    reservations: LatencySummary,
 }
 
 /// Measures one engine.
@@ -63,11 +69,13 @@ pub async fn measure(options: &BenchOptions, store: &str, seed: u64) -> anyhow::
         seconds: options.seconds,
         seed,
         round: 0,
+        api_key: String::new(),
         lines: Vec::new(),
     };
     say(format!("measuring {}", measured.engine));
     let mut house = House::open(&house_options, &[]).await?;
     let places = Arc::new(make_places(&mut house.client()?, options.lanes).await?);
+    measured.api_key = house.let_in("Bench", &[]).await?;
     let began = watch::instant();
     fill(&house, &places, options.allocations, seed).await?;
     let rate = options.allocations as f64 / began.elapsed().as_secs_f64();
@@ -179,10 +187,12 @@ impl Measured {
             .ask(house, Question::Availability, places, ASKING)
             .await?;
         self.pages(house, places).await?;
+        let reservations = self.reservations(house, places).await?;
         Ok(Bookings {
             spread,
             hot,
             availability,
+            reservations,
         })
     }
 
@@ -232,6 +242,21 @@ impl Measured {
         Ok(())
     }
 
+    /// The same through Booking Experts, with what belongs to the reservations.
+    async fn reservations(
+        &self,
+        house: &House,
+        places: &Arc<Places>,
+    ) -> anyhow::Result<LatencySummary> {
+        let demo = Access::of_demo(&house.demo)?;
+        let mut client = BookingExperts::new(Access {
+            api_key: self.api_key.clone(),
+            ..demo
+        })?;
+        let mut chance = chance::stream(self.seed, 1 << 35);
+        page::reservations(&mut client, places, &mut chance).await
+    }
+
     async fn against_ceilings(
         &mut self,
         house: &House,
@@ -252,6 +277,11 @@ impl Measured {
         self.bare_line("bare loop, batches of 256, one lane", &hot);
         self.booking_lines("spread over 1,000 lanes", bookings.spread, &alone, &spread);
         self.booking_lines("all on one lane", bookings.hot, &alone, &hot);
+        let floor = tables.page(places, &mut chance).await?;
+        let what = "a page of 30 reservations, five includes";
+        let line = Line::new(self.engine, what, bookings.reservations.p50_ms, "ms");
+        let line = line.latency(&bookings.reservations).ceiling(floor);
+        self.lines.push(line.at_most(RESERVATIONS_MS));
         let ceiling = self.bare_availability(&tables, places).await?;
         let availability = &bookings.availability;
         let line = Line::new(
@@ -410,6 +440,19 @@ impl Tables {
         };
         (self.bare().lanes, self.bare().days) = (lanes, days);
         outcome
+    }
+
+    /// The bare statements of a page of reservations, milliseconds.
+    async fn page(&mut self, places: &Places, chance: &mut Chance) -> anyhow::Result<f64> {
+        let tenant = self.bare().tenant;
+        match self {
+            Self::Sqlite { file, .. } => {
+                tokio::task::block_in_place(|| page::on_sqlite(file, tenant, places, chance))
+            }
+            Self::Postgres { address, .. } => {
+                page::on_postgres(address, tenant, places, chance).await
+            }
+        }
     }
 
     /// How the store opens these tables.

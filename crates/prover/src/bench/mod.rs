@@ -2,12 +2,14 @@
 //! machine shows in the same run.
 //!
 //! [`engine`] measures one engine, [`bare`] and [`ceiling`] are what it is compared with,
-//! [`search`] measures the search for stays, [`table`] prints it.
+//! [`page`] a page of reservations through Booking Experts, [`search`] the search for stays; [`table`]
+//! prints it.
 
 mod at_store;
 mod bare;
 mod ceiling;
 mod engine;
+mod page;
 pub mod search;
 mod table;
 
@@ -28,7 +30,7 @@ use table::Line;
 /// For each engine a server is filled with allocations over HTTP and started again. Then:
 /// start time, memory, bookings per second over HTTP from 1, 16, 64 and 256 connections
 /// (spread over 1,000 lanes, and all on one), availability of 30 days, a page of 100
-/// bookings. The ceilings are measured on the very same tables while the server is
+/// bookings, and through Booking Experts a page of 30 reservations with five includes. The ceilings are measured on the very same tables while the server is
 /// stopped: a bare loop with the same rows and commits, the bare indexed query behind
 /// axum, and an empty axum answer. The load generator runs on the same machine.
 ///

@@ -18,6 +18,16 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// An answer without headers, for tests of whoever reads answers.
+    #[cfg(test)]
+    pub(crate) fn of(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            head: Vec::new(),
+            body: body.into(),
+        }
+    }
+
     /// The first header of this name, as it was sent.
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.head, name)

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::beds24::Verdict;
+use crate::verdict::Verdict;
 
 /// One item of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::attempt::{Attempt, Item, Outcome};
-use crate::beds24::{BookingRow, Verdict};
+use crate::beds24::BookingRow;
+use crate::verdict::Verdict;
 
 /// What may be true of one marked booking.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -8,8 +8,9 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::attempt::{Attempt, Item, Outcome, cancel_json, create_json};
-use crate::beds24::{Beds24, Verdict, verdicts};
+use crate::beds24::{Beds24, verdicts};
 use crate::chance::{self, Chance};
+use crate::verdict::Verdict;
 
 /// No writer writes more than this in a round, however late the kill comes.
 const MOST_ATTEMPTS: usize = 5_000;

@@ -18,7 +18,7 @@ use crate::screen::say;
 /// So many days are asked for at a time.
 const DAYS_PER_QUESTION: i64 = 90;
 /// So many differences of one kind are listed.
-const LISTED_DIFFERENCES: usize = 5;
+pub const LISTED_DIFFERENCES: usize = 5;
 
 /// Everything that differs.
 pub async fn compare(
@@ -150,16 +150,7 @@ async fn compare_inventory(
     plan: &Plan,
     played: &Played,
 ) -> anyhow::Result<Vec<String>> {
-    let mut taken: HashMap<(RoomEntry, Date), i64> = HashMap::new();
-    for (row, expected) in plan
-        .expected
-        .iter()
-        .filter(|(_, expected)| !expected.cancelled)
-    {
-        for night in reservations[*row].each_night() {
-            *taken.entry((expected.room, night)).or_default() += 1;
-        }
-    }
+    let taken = taken_by_night(reservations, plan);
     let first = reservations.iter().map(|row| row.arrival).min();
     let last = reservations.iter().map(|row| row.departure).max();
     let (Some(first), Some(last)) = (first, last) else {
@@ -185,6 +176,21 @@ async fn compare_inventory(
         }
     }
     Ok(violations)
+}
+
+/// What must be taken in each night, from the file alone.
+pub fn taken_by_night(
+    reservations: &[Reservation],
+    plan: &Plan,
+) -> HashMap<(RoomEntry, Date), i64> {
+    let mut taken: HashMap<(RoomEntry, Date), i64> = HashMap::new();
+    let stays = plan.expected.iter();
+    for (row, expected) in stays.filter(|(_, expected)| !expected.cancelled) {
+        for night in reservations[*row].each_night() {
+            *taken.entry((expected.room, night)).or_default() += 1;
+        }
+    }
+    taken
 }
 
 /// What the calendar and the units say is taken, night by night.
@@ -242,6 +248,7 @@ async fn compare_journal(
     agrees.err().map(|error| format!("{error:#}"))
 }
 
-fn nights(from: Date, to: Date) -> impl Iterator<Item = Date> {
+/// The nights of a stay.
+pub fn nights(from: Date, to: Date) -> impl Iterator<Item = Date> {
     from.series(1.day()).take_while(move |night| *night < to)
 }

@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 
 use super::ReplayFigures;
 use super::plan::{Mode, Plan, Step};
-use crate::beds24::{Beds24, NewRoom, Verdict, verdicts};
+use crate::beds24::{Beds24, NewRoom, verdicts};
 use crate::chance::{self, Chance};
 use crate::data::{Capacities, EventKind, Hotel, Reservation, RoomEntry};
 use crate::house::House;
 use crate::screen::Progress;
+use crate::verdict::Verdict;
 
 /// The largest array that is sent.
 const LARGEST_ARRAY: i64 = 40;
@@ -102,7 +103,8 @@ async fn make_properties(
     Ok(())
 }
 
-fn noon(day: Date) -> anyhow::Result<jiff::Timestamp> {
+/// Noon of a day in UTC.
+pub fn noon(day: Date) -> anyhow::Result<jiff::Timestamp> {
     let noon = day.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
     Ok(noon.with_context(|| format!("noon of {day}"))?.timestamp())
 }

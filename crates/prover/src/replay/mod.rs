@@ -2,8 +2,9 @@
 //!
 //! [`plan`] says from the file alone what is to happen and what must be there at the end;
 //! [`driver`] plays it through the Beds24 dialect with the sandbox clock; [`compare`]
-//! looks whether it is there.
+//! looks whether it is there, and [`bookingexperts`] whether the other dialect says the same.
 
+mod bookingexperts;
 mod compare;
 mod driver;
 mod plan;
@@ -26,7 +27,9 @@ pub use plan::{Expected, Mode, Plan, Step, plan};
 /// happens again: reservations made (singly and in arrays), changed, cancelled, no-shows
 /// marked. At the end every kept stay must be there, the occupancy per night and room type
 /// must be what the file alone says (from the bookings, from the calendar and from the
-/// units), and the journal must verify.
+/// units), and the journal must verify. Then an app is registered that speaks Booking Experts:
+/// its lists of reservations and its calendars must say the same, stay by stay and night by
+/// night.
 ///
 /// The hotels had accepted more reservations than they had rooms, because many were
 /// cancelled: without --cut nothing is refused, and what is too much is marked as
@@ -77,6 +80,8 @@ pub struct ReplayFigures {
     pub requests: usize,
     /// Stays times nights that were compared.
     pub room_nights: i64,
+    /// Reservations that were read again through Booking Experts.
+    pub reservations_elsewhere: usize,
     /// The verified journal.
     pub journal: Option<JournalFindings>,
 }
@@ -95,7 +100,7 @@ pub async fn run(options: &ReplayOptions) -> anyhow::Result<()> {
     let mode = if options.cut { Mode::Cut } else { Mode::Whole };
     let capacities = capacities(&reservations, mode);
     let plan = plan(&reservations, &capacities, mode);
-    let house = House::open(&options.house, &[]).await?;
+    let mut house = House::open(&options.house, &[]).await?;
     let mut figures = ReplayFigures {
         reservations: reservations.len(),
         day_use_left_out: left_out,
@@ -113,6 +118,16 @@ pub async fn run(options: &ReplayOptions) -> anyhow::Result<()> {
     let mut violations = played.violations.clone();
     let compared = compare::compare(
         &house,
+        &reservations,
+        &capacities,
+        &plan,
+        &played,
+        &mut figures,
+    )
+    .await?;
+    violations.extend(compared);
+    let compared = bookingexperts::compare(
+        &mut house,
         &reservations,
         &capacities,
         &plan,

@@ -1,9 +1,11 @@
 //! Proof 2: every way to take capacity, all at once, on the same few places.
 //!
-//! [`way`] lists the ways and what they send, [`round`] plays one round of them. The
+//! [`way`] lists the ways and what those through Beds24 send, [`bookingexperts`] has the others,
+//! [`round`] plays one round of them. The
 //! journal checker judges: no take exceeds capacity, nothing is given back twice, and what
 //! lives in the journal is exactly what the listing shows.
 
+mod bookingexperts;
 mod round;
 mod way;
 
@@ -15,6 +17,7 @@ use serde_json::json;
 pub use way::Way;
 
 use crate::beds24::{Beds24, BookingRow};
+use crate::bookingexperts::{Access, BookingExperts};
 use crate::chance;
 use crate::house::{House, HouseOptions};
 use crate::judge::{self, JournalFindings};
@@ -34,7 +37,9 @@ const ROUNDS_FOR_EVERY_WAY: u64 = 10;
 /// inquiries, cancelled bookings and blocks. All clients start together, and each draws
 /// some of the ways: create, request, block, change dates, change room, swap two rooms,
 /// lengthen, raise the quantity, revive a cancelled booking, approve an inquiry, lower and
-/// raise the capacity, batches, groups, limits in the calendar, units, cancel, delete.
+/// raise the capacity, batches, groups, limits in the calendar, units, cancel, delete; and
+/// through Booking Experts reserve, hold and confirm, options, other dates, another type,
+/// longer, a certain unit, maintenance, call off.
 /// Every answer must be done or a clean refusal. No take may be overbooked, no unit may be
 /// given twice, and the journal must verify and agree with the listing.
 ///
@@ -87,21 +92,54 @@ pub struct WaysFigures {
     pub journal: Option<JournalFindings>,
 }
 
+/// A client of both dialects; of Beds24 alone where the server is somebody else's, who would have
+/// to register an app.
+pub struct Caller {
+    beds24: Beds24,
+    booking_experts: Option<BookingExperts>,
+}
+
+impl Caller {
+    fn new(house: &House, access: Option<&Access>) -> anyhow::Result<Self> {
+        let booking_experts = access.map(|access| BookingExperts::new(access.clone()));
+        Ok(Self {
+            beds24: house.client()?,
+            booking_experts: booking_experts.transpose()?,
+        })
+    }
+
+    async fn open(&mut self) -> Result<(), crate::http::HttpError> {
+        self.beds24.open().await?;
+        match &mut self.booking_experts {
+            Some(client) => client.open().await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// An app for all properties: each round makes one.
+async fn access(house: &mut House) -> anyhow::Result<Option<Access>> {
+    if house.process.is_none() {
+        say("only the ways through Beds24: an app needs a server of one's own");
+        return Ok(None);
+    }
+    let api_key = house.let_in("Ways", &[]).await?;
+    let demo = Access::of_demo(&house.demo)?;
+    Ok(Some(Access { api_key, ..demo }))
+}
+
 /// Runs the proof.
 pub async fn run(options: &WaysOptions) -> anyhow::Result<()> {
     let seed = chance::seed_or_fresh(options.proof.seed);
-    say(format!(
-        "ways: seed {seed}, {} clients, {} ways",
-        options.clients,
-        Way::ALL.len()
-    ));
+    say(format!("ways: seed {seed}, {} clients", options.clients));
     let environment = if options.negative_control {
         vec![CONTROL]
     } else {
         vec![]
     };
-    let house = House::open(&options.house, &environment).await?;
-    let (figures, violations) = play(&house, options, seed).await?;
+    let mut house = House::open(&options.house, &environment).await?;
+    let access = access(&mut house).await?;
+    let (figures, violations) = play(&house, access.as_ref(), options, seed).await?;
     house.close().await?;
     print_tallies(&figures);
     ProofResult {
@@ -118,15 +156,16 @@ pub async fn run(options: &WaysOptions) -> anyhow::Result<()> {
 
 async fn play(
     house: &House,
+    access: Option<&Access>,
     options: &WaysOptions,
     seed: u64,
 ) -> anyhow::Result<(WaysFigures, Vec<String>)> {
     let mut figures = WaysFigures::default();
     let mut violations = Vec::new();
     let mut listed: Vec<BookingRow> = Vec::new();
-    let mut hub = house.client()?;
+    let mut hub = Caller::new(house, access)?;
     let mut clients = (0..options.clients)
-        .map(|_| house.client())
+        .map(|_| Caller::new(house, access))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let mut progress = Progress::new("ways", options.rounds);
     for round in 0..options.rounds {
@@ -148,7 +187,7 @@ async fn play(
         progress.advance(1, "");
         let last = round + 1 == options.rounds;
         if last || options.negative_control || figures.rounds.is_multiple_of(ROUNDS_PER_VERDICT) {
-            violations.extend(verdict(&mut hub, &listed, &mut figures).await);
+            violations.extend(verdict(&mut hub.beds24, &listed, &mut figures).await);
         }
         if options.negative_control && !violations.is_empty() {
             say(format!("caught in round {round}"));
@@ -157,7 +196,7 @@ async fn play(
     }
     progress.finish();
     if !options.negative_control && figures.rounds >= ROUNDS_FOR_EVERY_WAY {
-        violations.extend(never_done(&figures));
+        violations.extend(never_done(&figures, access.is_some()));
     }
     Ok((figures, violations))
 }
@@ -183,8 +222,8 @@ async fn verdict(
 }
 
 /// A way that is refused every time proves nothing.
-fn never_done(figures: &WaysFigures) -> Vec<String> {
-    Way::ALL
+fn never_done(figures: &WaysFigures, both: bool) -> Vec<String> {
+    Way::known(both)
         .iter()
         .filter(|way| {
             figures

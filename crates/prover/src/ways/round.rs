@@ -12,10 +12,15 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use super::way::{Call, Pool, WINDOW_NIGHTS, Way, draw, new_booking};
-use super::{Tally, refuses_always};
-use crate::beds24::{Beds24, BookingRow, NewRoom, Verdict, verdicts};
+use super::{Caller, Tally, bookingexperts, refuses_always};
+use crate::beds24::{Beds24, BookingRow, NewRoom, verdicts};
+use crate::bookingexperts::BookingExperts;
 use crate::chance::{self, Chance};
+use crate::verdict::Verdict;
 use crate::watch;
+
+/// So many holds are asked for through Booking Experts before a round begins.
+const HOLDS: usize = 8;
 
 /// What a round came to.
 pub struct Played {
@@ -29,8 +34,8 @@ pub struct Played {
 
 /// Plays a round.
 pub async fn play(
-    hub: &mut Beds24,
-    clients: &mut Vec<Beds24>,
+    hub: &mut Caller,
+    clients: &mut Vec<Caller>,
     each: usize,
     seed: u64,
     round: u64,
@@ -47,7 +52,7 @@ pub async fn play(
             barrier.wait().await;
             let mut heard = Vec::new();
             for _ in 0..each {
-                heard.push(take_a_way(&mut client, &pool, &mut chance).await);
+                heard.extend(take_a_way(&mut client, &pool, &mut chance).await);
             }
             (client, heard)
         });
@@ -64,6 +69,7 @@ pub async fn play(
             played.count(way, &call, &verdicts);
         }
     }
+    let hub = &mut hub.beds24;
     played.listed = hub
         .bookings(&format!("propertyId={}", pool.property))
         .await?;
@@ -73,15 +79,39 @@ pub async fn play(
     Ok(played)
 }
 
-async fn take_a_way(
-    client: &mut Beds24,
-    pool: &Pool,
-    chance: &mut Chance,
-) -> (Way, Call, Vec<Verdict>) {
-    let way = chance::one_of(chance, &Way::ALL)
-        .copied()
-        .unwrap_or(Way::Create);
+/// What was tried, what was sent for it, in words, and what came of it.
+type Heard = (Way, String, Vec<Verdict>);
+
+async fn take_a_way(client: &mut Caller, pool: &Pool, chance: &mut Chance) -> Vec<Heard> {
+    let ways = Way::known(pool.other.is_some());
+    let way = chance::one_of(chance, ways).copied().unwrap_or(Way::Create);
+    if let (true, Some(other), Some(client)) = (
+        way.is_of_booking_experts(),
+        &pool.other,
+        &mut client.booking_experts,
+    ) {
+        let steps = bookingexperts::take(client, way, pool, other, chance).await;
+        let heard = steps.into_iter().map(|(asked, verdict)| {
+            let sent = asked.document.unwrap_or_default();
+            (
+                way,
+                format!("{} {} {sent}", asked.method, asked.path),
+                vec![verdict],
+            )
+        });
+        return heard.collect();
+    }
     let call = draw(way, pool, chance);
+    let verdicts = send(&mut client.beds24, &call).await;
+    let items = Value::from(call.items);
+    vec![(
+        way,
+        format!("{} {} {items}", call.method, call.path),
+        verdicts,
+    )]
+}
+
+async fn send(client: &mut Beds24, call: &Call) -> Vec<Verdict> {
     let sent = match call.method {
         "DELETE" => client.delete(&call.path).await,
         _ => {
@@ -89,7 +119,7 @@ async fn take_a_way(
             client.post(&call.path, body.as_bytes()).await
         }
     };
-    let heard = match sent {
+    match sent {
         Ok(answer) => verdicts(&answer, call.expected()),
         Err(error) => vec![
             Verdict::Unclean {
@@ -97,25 +127,21 @@ async fn take_a_way(
             };
             call.expected()
         ],
-    };
-    (way, call, heard)
+    }
 }
 
 impl Played {
-    fn count(&mut self, way: Way, call: &Call, verdicts: &[Verdict]) {
+    fn count(&mut self, way: Way, call: &str, verdicts: &[Verdict]) {
         let tally = self.tallies.entry(way).or_default();
         for verdict in verdicts {
             tally.asked += 1;
             match verdict {
                 Verdict::Done { .. } => tally.done += 1,
                 Verdict::Refused { .. } => tally.refused += 1,
-                Verdict::Unclean { why } => self.violations.push(format!(
-                    "{} ({} {} {}): {why}",
-                    way.name(),
-                    call.method,
-                    call.path,
-                    Value::from(call.items.clone())
-                )),
+                Verdict::Unclean { why } => {
+                    let line = format!("{} ({call}): {why}", way.name());
+                    self.violations.push(line);
+                }
             }
         }
     }
@@ -123,7 +149,17 @@ impl Played {
 
 /// A property with two rooms of a few units, some of them taken, and bookings that take
 /// nothing yet.
-async fn make_pool(hub: &mut Beds24, round: u64, chance: &mut Chance) -> anyhow::Result<Pool> {
+async fn make_pool(hub: &mut Caller, round: u64, chance: &mut Chance) -> anyhow::Result<Pool> {
+    let mut pool = beds24_pool(&mut hub.beds24, round, chance).await?;
+    if let Some(client) = &mut hub.booking_experts {
+        let client: &mut BookingExperts = client;
+        let other = bookingexperts::make_pool(client, &pool, HOLDS, chance).await?;
+        pool.other = Some(other);
+    }
+    Ok(pool)
+}
+
+async fn beds24_pool(hub: &mut Beds24, round: u64, chance: &mut Chance) -> anyhow::Result<Pool> {
     let rooms: Vec<NewRoom> = (1..=2)
         .map(|number| NewRoom {
             name: format!("Room {number}"),
@@ -140,6 +176,7 @@ async fn make_pool(hub: &mut Beds24, round: u64, chance: &mut Chance) -> anyhow:
         taken: vec![],
         inquiries: vec![],
         cancelled: vec![],
+        other: None,
     };
     pool.taken = fill(hub, &pool, "confirmed", 10, chance).await?;
     pool.inquiries = fill(hub, &pool, "inquiry", 8, chance).await?;

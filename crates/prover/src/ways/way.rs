@@ -33,11 +33,22 @@ pub enum Way {
     LimitSales,
     Cancel,
     Delete,
+    Reserve,
+    HoldAndConfirm,
+    Option,
+    OptionAndConfirm,
+    ConfirmHeld,
+    PatchDates,
+    PatchType,
+    PatchLonger,
+    PatchUnit,
+    Maintain,
+    CallOff,
 }
 
 impl Way {
-    /// All of them.
-    pub const ALL: [Self; 20] = [
+    /// All of them; those through Booking Experts stand behind those through Beds24.
+    pub const ALL: [Self; 31] = [
         Self::Create,
         Self::CreateSeveral,
         Self::Request,
@@ -58,7 +69,34 @@ impl Way {
         Self::LimitSales,
         Self::Cancel,
         Self::Delete,
+        Self::Reserve,
+        Self::HoldAndConfirm,
+        Self::Option,
+        Self::OptionAndConfirm,
+        Self::ConfirmHeld,
+        Self::PatchDates,
+        Self::PatchType,
+        Self::PatchLonger,
+        Self::PatchUnit,
+        Self::Maintain,
+        Self::CallOff,
     ];
+    /// Those through Beds24.
+    const OF_BEDS24: usize = 20;
+
+    /// The ways that can be taken: through Beds24 alone, or through both dialects.
+    pub fn known(both: bool) -> &'static [Self] {
+        if both {
+            &Self::ALL
+        } else {
+            &Self::ALL[..Self::OF_BEDS24]
+        }
+    }
+
+    /// Whether it leads through Booking Experts.
+    pub fn is_of_booking_experts(self) -> bool {
+        !Self::known(false).contains(&self)
+    }
 
     /// Its name in results.
     pub fn name(self) -> &'static str {
@@ -83,6 +121,17 @@ impl Way {
             Self::LimitSales => "limit sales in the calendar",
             Self::Cancel => "cancel",
             Self::Delete => "delete",
+            Self::Reserve => "reserve",
+            Self::HoldAndConfirm => "hold, then confirm",
+            Self::Option => "option",
+            Self::OptionAndConfirm => "option, then confirm",
+            Self::ConfirmHeld => "confirm what is held",
+            Self::PatchDates => "move a reservation",
+            Self::PatchType => "move it to another type",
+            Self::PatchLonger => "lengthen a reservation",
+            Self::PatchUnit => "move it to a unit",
+            Self::Maintain => "block for maintenance",
+            Self::CallOff => "call off",
         }
     }
 }
@@ -102,6 +151,19 @@ pub struct Pool {
     pub inquiries: Vec<i64>,
     /// Cancelled bookings.
     pub cancelled: Vec<i64>,
+    /// What Booking Experts has beside, where that is spoken.
+    pub other: Option<OtherPool>,
+}
+
+/// What a round is played on through Booking Experts, beside the same rooms and bookings.
+#[derive(Debug, Clone)]
+pub struct OtherPool {
+    /// The channel of the property.
+    pub channel: i64,
+    /// Its units.
+    pub units: Vec<i64>,
+    /// Reservations of the channel that are held.
+    pub held: Vec<i64>,
 }
 
 /// One request of a way.
@@ -243,7 +305,8 @@ fn limit_sales(pool: &Pool, chance: &mut Chance) -> Call {
     }
 }
 
-fn stay(from: Date, chance: &mut Chance) -> (Date, Date) {
+/// Some nights of the window: arrival and departure.
+pub fn stay(from: Date, chance: &mut Chance) -> (Date, Date) {
     let first = chance::between(chance, 0, WINDOW_NIGHTS - 1);
     let nights = chance::between(chance, 1, WINDOW_NIGHTS - first);
     (
@@ -253,12 +316,12 @@ fn stay(from: Date, chance: &mut Chance) -> (Date, Date) {
 }
 
 /// An id of a list; the pool is made so that no list is empty.
-fn known(ids: &[i64], chance: &mut Chance) -> i64 {
+pub fn known(ids: &[i64], chance: &mut Chance) -> i64 {
     chance::one_of(chance, ids).copied().unwrap_or_default()
 }
 
 /// A room, and another one.
-fn two_rooms(pool: &Pool, chance: &mut Chance) -> (i64, i64) {
+pub fn two_rooms(pool: &Pool, chance: &mut Chance) -> (i64, i64) {
     match pool.rooms[..] {
         [first, second] if chance::percent(chance, 50) => (first, second),
         [first, second] => (second, first),
@@ -286,10 +349,12 @@ mod tests {
             taken: vec![10],
             inquiries: vec![11],
             cancelled: vec![12],
+            other: None,
         };
         let mut names = std::collections::BTreeSet::new();
-        for way in Way::ALL {
-            names.insert(way.name());
+        names.extend(Way::ALL.map(Way::name));
+        for way in Way::known(false).iter().copied() {
+            assert!(!way.is_of_booking_experts());
             for part in 0..50 {
                 let call = draw(way, &pool, &mut chance::stream(1, part));
                 assert_eq!(call.items.is_empty(), call.method == "DELETE");

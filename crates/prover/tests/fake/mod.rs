@@ -1,16 +1,16 @@
-//! A small server that speaks as much of the Beds24 dialect as the race does: honest, or
-//! one that looks first and books later, so that it sells a last place several times.
+//! A small server that speaks as much of both dialects as the race does: honest, or one
+//! that looks first and books later, so that it sells a last place several times.
 #![allow(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use axum::extract::{RawQuery, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use journal::{BEFORE_THE_FIRST, Entry, Hash, Kind};
-use prover::beds24::{Demo, DemoBeds24};
+use prover::demo::{Demo, DemoBeds24, DemoBookingExperts, DemoHouse};
 use serde_json::{Value, json};
 
 #[derive(Default)]
@@ -40,6 +40,15 @@ pub async fn start(honest: bool) -> Demo {
             get(properties).post(add_properties),
         )
         .route("/beds24/v2/bookings", get(bookings).post(add_bookings))
+        .route(
+            "/bookingexperts/v3/channels/1/reservations",
+            post(add_reservation),
+        )
+        .route(
+            "/bookingexperts/v3/channels/1/reservations/{id}/confirm",
+            post(confirm),
+        )
+        .route("/bookingexperts/v3/reservations", get(reservations))
         .route("/tabard/v1/journal", get(journal_lines))
         .route("/health/ready", get(|| async { "ready" }))
         .route("/echo", post(|body: String| async move { body }))
@@ -57,6 +66,14 @@ pub async fn start(honest: bool) -> Demo {
             room_ids: vec![],
             limited_token: String::new(),
         },
+        bookingexperts: Some(DemoBookingExperts {
+            base_url: format!("{url}/bookingexperts/v3"),
+            api_key: "key".into(),
+            administration_id: "1".into(),
+            channel_id: "1".into(),
+            rentable_type_ids: vec![],
+        }),
+        tabard: DemoHouse { tenant_id: 1 },
         url,
     }
 }
@@ -113,17 +130,20 @@ async fn add_properties(
     let mut books = fake.books.lock().unwrap();
     let mut answers = Vec::new();
     for item in items {
-        let property = books.id();
+        let property = item["id"].as_i64().unwrap_or_else(|| books.id());
+        let mut made = Vec::new();
         for room in item["roomTypes"].as_array().unwrap() {
             let mut room = room.clone();
             let id = books.id();
             room["id"] = id.into();
             room["propertyId"] = property.into();
             let capacity = room["qty"].as_i64().unwrap();
+            made.push(room.clone());
             books.rooms.push(room);
             books.seal(&Entry::open(1, id, 1, capacity));
         }
-        answers.push(json!({ "success": true, "new": { "id": property } }));
+        let new = json!({ "id": property, "roomTypes": made });
+        answers.push(json!({ "success": true, "new": new }));
     }
     (StatusCode::CREATED, Json(answers.into()))
 }
@@ -144,17 +164,76 @@ async fn add_bookings(
     Json(items): Json<Vec<Value>>,
 ) -> (StatusCode, Json<Value>) {
     let room = items[0]["roomId"].as_i64().unwrap();
+    answer(try_to_sell(&fake, room, &items[0]).await)
+}
+
+/// Under one lock, or looking first and booking later.
+async fn try_to_sell(fake: &Fake, room: i64, item: &Value) -> Option<i64> {
+    let is_free = |books: &Books| books.taken(room) < books.capacity(room);
     if fake.honest {
         let mut books = fake.books.lock().unwrap();
-        let free = books.taken(room) < books.capacity(room);
-        return answer(free.then(|| sell(&mut books, room, &items[0])));
+        return is_free(&books).then(|| sell(&mut books, room, item));
     }
-    let free = {
-        let books = fake.books.lock().unwrap();
-        books.taken(room) < books.capacity(room)
-    };
+    let free = is_free(&fake.books.lock().unwrap());
     tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    answer(free.then(|| sell(&mut fake.books.lock().unwrap(), room, &items[0])))
+    free.then(|| sell(&mut fake.books.lock().unwrap(), room, item))
+}
+
+async fn add_reservation(
+    State(fake): State<Fake>,
+    Json(document): Json<Value>,
+) -> (StatusCode, Json<Value>) {
+    let wanted = &document["data"];
+    let room = wanted["relationships"]["rentable_type"]["data"]["id"].as_str();
+    let room: i64 = room.unwrap().parse().unwrap();
+    let item = json!({
+        "roomId": room, "status": "confirmed",
+        "arrival": wanted["attributes"]["start_date"],
+        "departure": wanted["attributes"]["end_date"],
+    });
+    match try_to_sell(&fake, room, &item).await {
+        Some(id) => (StatusCode::CREATED, resource(id)),
+        None => {
+            let error = json!({
+                "status": "409", "code": "CONFLICT", "title": "Conflict", "detail": "none left",
+            });
+            (StatusCode::CONFLICT, Json(json!({ "errors": [error] })))
+        }
+    }
+}
+
+async fn confirm(Path(id): Path<i64>) -> Json<Value> {
+    resource(id)
+}
+
+fn resource(id: i64) -> Json<Value> {
+    Json(json!({ "data": { "type": "reservation", "id": id.to_string() } }))
+}
+
+async fn reservations(State(fake): State<Fake>, RawQuery(query): RawQuery) -> Json<Value> {
+    let books = fake.books.lock().unwrap();
+    let wanted = values(&query, "filter[rentable_type]");
+    let wanted: Vec<&str> = wanted.iter().flat_map(|list| list.split(',')).collect();
+    let here = books
+        .bookings
+        .iter()
+        .filter(|row| wanted.contains(&&*row["roomId"].to_string()));
+    let rows: Vec<Value> = here.map(reservation).collect();
+    Json(json!({ "data": rows, "links": { "next": null } }))
+}
+
+fn reservation(row: &Value) -> Value {
+    json!({
+        "type": "reservation", "id": row["id"].to_string(),
+        "attributes": {
+            "state": "confirmed", "start_date": row["arrival"], "end_date": row["departure"],
+        },
+        "relationships": {
+            "rentable_type": { "data": {
+                "type": "rentable_type", "id": row["roomId"].to_string(),
+            } },
+        },
+    })
 }
 
 fn sell(books: &mut Books, room: i64, item: &Value) -> i64 {

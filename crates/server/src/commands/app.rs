@@ -83,6 +83,9 @@ pub struct CreateApp {
     /// It runs on somebody else's device or in a browser, and so can't keep a secret
     #[arg(long)]
     public: bool,
+    /// A million calls a minute in place of the vendor's limit: for a program of one's own
+    #[arg(long)]
+    roomy: bool,
     #[command(flatten)]
     speaks: Speaks,
     #[command(flatten)]
@@ -238,7 +241,10 @@ impl CreateApp {
             confidential: !self.public,
             redirect_uris: self.redirect_uris.clone(),
             permissions: permissions(dialect, &self.scopes)?,
-            quota: dialect.quota,
+            quota: match self.roomy {
+                true => identity::ROOMY_QUOTA,
+                false => dialect.quota,
+            },
         };
         let store = self.place.open().await?;
         let oauth = oauth(dialect, &store, &self.place)?;

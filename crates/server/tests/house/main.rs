@@ -7,5 +7,6 @@ mod clock;
 mod hosts;
 mod journal;
 mod leaving;
+mod races;
 mod toy;
 mod webhooks;

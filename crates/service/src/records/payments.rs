@@ -298,6 +298,8 @@ async fn record(tx: &mut Tx, by: &By<'_>, mut payment: Payment) -> store::Result
             Some(id) => tx
                 .get::<Invoice>(&key(by.tenant_id(), id))
                 .await?
+                // One that the caller may not know of is refused by its own name, like one that is not there.
+                .filter(|invoice| by.may_write(invoice.organization_id))
                 .and_then(|invoice| invoice.subject_id),
             None => None,
         };

@@ -221,3 +221,35 @@ async fn what_makes_no_app_is_refused_with_what_to_write() {
     let made = typed(data, &[TOY, OTHER], &one).await.unwrap();
     assert!(!made.contains("client_secret"), "{made}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_of_ones_own_may_call_more_often_than_the_vendor_lets_others() {
+    const LIMITED: AppDialect = AppDialect {
+        quota: identity::BOOKING_EXPERTS_QUOTA,
+        ..TOY
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let tenant = tenant(data).await;
+    for (flags, quota) in [
+        (&[][..], identity::BOOKING_EXPERTS_QUOTA),
+        (&["--roomy"][..], identity::ROOMY_QUOTA),
+    ] {
+        let create = [
+            "create", "--tenant", &tenant, "--name", "Own", "--scopes", "all",
+        ];
+        let made = typed(data, &[LIMITED], &[&create[..], flags].concat()).await;
+        let app = after(made.as_ref().unwrap(), "app ").to_owned();
+        let key = ["key", "--tenant", &tenant, "--app", &app];
+        let made = typed(data, &[LIMITED], &key).await.unwrap();
+        let config = store::StoreConfig::Sqlite {
+            directory: data.to_owned(),
+        };
+        let store = places::open(&config).await.unwrap();
+        let identity = Identity::new(store.clone(), IdentitySettings::default());
+        let (key, ip) = (after(&made, "api_key "), [127, 0, 0, 1].into());
+        let caller = identity.resolve("toy", key, ip, places::now()).await;
+        assert_eq!(caller.unwrap().quota, quota, "{flags:?}");
+        store.close().await;
+    }
+}

@@ -12,6 +12,12 @@ pub struct Demo {
     pub url: String,
     /// Credentials and ids for the Beds24 dialect.
     pub beds24: DemoBeds24,
+    /// Credentials and ids for the Booking Experts dialect; none where a server does not
+    /// speak it.
+    #[serde(default)]
+    pub bookingexperts: Option<DemoBookingExperts>,
+    /// The house's own API.
+    pub tabard: DemoHouse,
 }
 
 /// The Beds24 part of `demo.json`.
@@ -31,6 +37,28 @@ pub struct DemoBeds24 {
     pub room_ids: Vec<i64>,
     /// An access token with the vendor's own rate limit.
     pub limited_token: String,
+}
+
+/// The Booking Experts part of `demo.json`. Ids are texts, as in that API.
+#[derive(Debug, Clone, Deserialize)]
+pub struct DemoBookingExperts {
+    /// Where the dialect is mounted.
+    pub base_url: String,
+    /// An API key with room for a load test.
+    pub api_key: String,
+    /// The demo property.
+    pub administration_id: String,
+    /// The channel that sells it.
+    pub channel_id: String,
+    /// Its rooms: the same as Beds24's.
+    pub rentable_type_ids: Vec<String>,
+}
+
+/// The part of `demo.json` about the house's own API.
+#[derive(Debug, Clone, Deserialize)]
+pub struct DemoHouse {
+    /// The demo's tenant.
+    pub tenant_id: i64,
 }
 
 impl Demo {
