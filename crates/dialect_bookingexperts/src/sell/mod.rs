@@ -108,7 +108,7 @@ async fn preview(
     mut plan: Plan,
 ) -> Result<Answer, Refusal> {
     let (named, is_new) = (plan.named.clone(), plan.is_new());
-    if let Some(writes) = plan.to_try(&state.service, &call.actor) {
+    if let Some(writes) = plan.document_to_try(&state.service, &call.actor) {
         let tried = state.service.try_all(&call.actor, writes).await;
         if let Err(why) = tried.map_err(refused)? {
             return Err(refusals::refused(&named, &why.refusal));

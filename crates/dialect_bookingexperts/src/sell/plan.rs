@@ -91,7 +91,7 @@ impl Plan {
 
     /// The whole document once more, where it names more than the booking does: what it names has to be
     /// there for a preview too.
-    pub fn to_try(&mut self, service: &Service, actor: &Actor) -> Option<Vec<Write>> {
+    pub fn document_to_try(&mut self, service: &Service, actor: &Actor) -> Option<Vec<Write>> {
         if self.before.is_empty() && !self.around.names_others() {
             return None;
         }
