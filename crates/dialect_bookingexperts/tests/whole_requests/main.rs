@@ -17,6 +17,7 @@ mod reading;
 mod selling;
 mod shop;
 mod strangers;
+mod things;
 mod walk;
 mod words;
 mod world;

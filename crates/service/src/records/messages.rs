@@ -65,7 +65,12 @@ impl MakeMessage {
     async fn make(&self, tx: &mut Tx, by: &By<'_>) -> store::Result<Stepped> {
         let new = &self.new;
         let template = key(by.tenant_id(), new.template_id);
-        let Some(template) = tx.get::<MessageTemplate>(&template).await? else {
+        let known = |template: &MessageTemplate| {
+            let home = template.organization_id;
+            home.is_none_or(|home| by.stamp.reaches(home))
+        };
+        let template = tx.get::<MessageTemplate>(&template).await?;
+        let Some(template) = template.filter(known) else {
             return Ok(Err(unknown("template_id")));
         };
         let booking = tx
