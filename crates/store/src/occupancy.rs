@@ -234,10 +234,11 @@ pub struct Units {
 }
 
 /// The units of a booking as one text: `3,4!` for two units, the second of them beyond capacity. One
-/// statement answers bookings and units, so both are of the same moment, and there is one journey.
+/// statement answers bookings and units, so both are of the same moment, and there is one journey. A booking
+/// counts milliseconds, its allocations count seconds.
 const UNITS: &str = "(SELECT string_agg(coalesce(CAST(a.unit AS text), '') || CASE WHEN a.overbooked = 1 \
                      THEN '!' ELSE '' END, ',') FROM allocation a WHERE a.tenant_id = k.tenant_id \
-                     AND a.lane_id = k.resource_id AND a.starts_at = k.starts_at AND a.booking_id = k.id)";
+                     AND a.lane_id = k.resource_id AND a.starts_at = k.starts_at / 1000 AND a.booking_id = k.id)";
 
 impl Units {
     fn read(cell: &Value) -> Self {
