@@ -303,14 +303,23 @@ impl Beds24 {
     }
 
     async fn set_clock(&mut self, asked: &Value) -> anyhow::Result<()> {
-        let body = asked.to_string();
-        let headers = [("token", self.token.as_str())];
-        let request = Request::post("/tabard/v1/clock", &headers, body.as_bytes());
-        let answer = self.root.send(request).await?;
+        let mut answer = self.ask_clock(asked).await?;
+        if answer.status == 401 {
+            // What was moved before has aged the token.
+            self.renew_token().await?;
+            answer = self.ask_clock(asked).await?;
+        }
         if !answer.is_success() {
             bail!("could not move the clock, {asked}: {}", answer.excerpt());
         }
         Ok(())
+    }
+
+    async fn ask_clock(&mut self, asked: &Value) -> Result<Answer, HttpError> {
+        let body = asked.to_string();
+        let headers = [("token", self.token.as_str())];
+        let request = Request::post("/tabard/v1/clock", &headers, body.as_bytes());
+        self.root.send(request).await
     }
 
     /// Reads the tenant's whole journal, line by line.

@@ -183,11 +183,11 @@ fn maintain(pool: &Pool, other: &OtherPool, chance: &mut Chance) -> Asked {
     }
 }
 
-/// What a property has for Booking Experts: a channel of its own, its units, and some holds in it.
+/// What a property has for Booking Experts: a channel of its own, its units, and a hold in it. The property
+/// must have room.
 pub async fn make_pool(
     client: &mut BookingExperts,
     pool: &Pool,
-    holds: usize,
     chance: &mut Chance,
 ) -> anyhow::Result<OtherPool> {
     let place = format!("/administrations/{}", pool.property);
@@ -212,14 +212,25 @@ pub async fn make_pool(
         units: ids.collect(),
         held: Vec::new(),
     };
-    for _ in 0..holds {
-        let asked = draw(Way::HoldAndConfirm, pool, &other, chance);
-        other.held.extend(ask(client, &asked, &CLEAN).await.made());
-    }
+    hold(client, pool, &mut other, 1, chance).await;
     if other.units.is_empty() || other.held.is_empty() {
         anyhow::bail!("{place} has nothing to play with: {other:?}");
     }
     Ok(other)
+}
+
+/// Asks for so many holds, and keeps those that are made.
+pub async fn hold(
+    client: &mut BookingExperts,
+    pool: &Pool,
+    other: &mut OtherPool,
+    count: usize,
+    chance: &mut Chance,
+) {
+    for _ in 0..count {
+        let asked = draw(Way::HoldAndConfirm, pool, other, chance);
+        other.held.extend(ask(client, &asked, &CLEAN).await.made());
+    }
 }
 
 #[cfg(test)]

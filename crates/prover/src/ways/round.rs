@@ -14,7 +14,6 @@ use tokio::task::JoinSet;
 use super::way::{Call, Pool, WINDOW_NIGHTS, Way, draw, new_booking};
 use super::{Caller, Tally, bookingexperts, refuses_always};
 use crate::beds24::{Beds24, BookingRow, NewRoom, verdicts};
-use crate::bookingexperts::BookingExperts;
 use crate::chance::{self, Chance};
 use crate::verdict::Verdict;
 use crate::watch;
@@ -150,16 +149,20 @@ impl Played {
 /// A property with two rooms of a few units, some of them taken, and bookings that take
 /// nothing yet.
 async fn make_pool(hub: &mut Caller, round: u64, chance: &mut Chance) -> anyhow::Result<Pool> {
-    let mut pool = beds24_pool(&mut hub.beds24, round, chance).await?;
-    if let Some(client) = &mut hub.booking_experts {
-        let client: &mut BookingExperts = client;
-        let other = bookingexperts::make_pool(client, &pool, HOLDS, chance).await?;
-        pool.other = Some(other);
-    }
+    let mut pool = empty_pool(&mut hub.beds24, round, chance).await?;
+    let Some(client) = &mut hub.booking_experts else {
+        fill_pool(&mut hub.beds24, &mut pool, chance).await?;
+        return Ok(pool);
+    };
+    // The first hold comes while there is room for certain.
+    let mut other = bookingexperts::make_pool(client, &pool, chance).await?;
+    fill_pool(&mut hub.beds24, &mut pool, chance).await?;
+    bookingexperts::hold(client, &pool, &mut other, HOLDS - 1, chance).await;
+    pool.other = Some(other);
     Ok(pool)
 }
 
-async fn beds24_pool(hub: &mut Beds24, round: u64, chance: &mut Chance) -> anyhow::Result<Pool> {
+async fn empty_pool(hub: &mut Beds24, round: u64, chance: &mut Chance) -> anyhow::Result<Pool> {
     let rooms: Vec<NewRoom> = (1..=2)
         .map(|number| NewRoom {
             name: format!("Room {number}"),
@@ -169,7 +172,7 @@ async fn beds24_pool(hub: &mut Beds24, round: u64, chance: &mut Chance) -> anyho
     let name = format!("Ways, round {round}");
     let property = hub.add_property(&name, &rooms, refuses_always()).await?;
     let today = watch::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let mut pool = Pool {
+    Ok(Pool {
         property: property.id,
         rooms: property.rooms,
         from: today.saturating_add(30.days()),
@@ -177,11 +180,14 @@ async fn beds24_pool(hub: &mut Beds24, round: u64, chance: &mut Chance) -> anyho
         inquiries: vec![],
         cancelled: vec![],
         other: None,
-    };
-    pool.taken = fill(hub, &pool, "confirmed", 10, chance).await?;
-    pool.inquiries = fill(hub, &pool, "inquiry", 8, chance).await?;
-    pool.cancelled = fill(hub, &pool, "cancelled", 8, chance).await?;
-    Ok(pool)
+    })
+}
+
+async fn fill_pool(hub: &mut Beds24, pool: &mut Pool, chance: &mut Chance) -> anyhow::Result<()> {
+    pool.taken = fill(hub, pool, "confirmed", 10, chance).await?;
+    pool.inquiries = fill(hub, pool, "inquiry", 8, chance).await?;
+    pool.cancelled = fill(hub, pool, "cancelled", 8, chance).await?;
+    Ok(())
 }
 
 async fn fill(
