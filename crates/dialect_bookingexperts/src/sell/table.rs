@@ -102,7 +102,7 @@ fn available() -> Vec<Sold> {
 /// A row that writes reservations.
 fn writes(method: &'static str, path: &'static str, endpoint: Endpoint<State>) -> Sold {
     Sold {
-        endpoint,
+        endpoint: endpoint.cost(1.0).tag(RESERVATION.name),
         method,
         path,
         kind: &RESERVATION,
@@ -113,9 +113,12 @@ fn writes(method: &'static str, path: &'static str, endpoint: Endpoint<State>) -
 
 const NEEDS: domain::access::Capability = UseCase::WriteBookings.needs();
 
-fn flag(index: usize) -> Parameter {
-    let (name, about) = FLAGS[index];
-    Parameter::query(name, json!({ "type": "boolean", "default": false })).about(about)
+/// An endpoint with the flags that say how strictly a stay is looked at.
+fn flagged(endpoint: Endpoint<State>) -> Endpoint<State> {
+    FLAGS.iter().fold(endpoint, |endpoint, (name, about)| {
+        let flag = json!({ "type": "boolean", "default": false });
+        endpoint.param(Parameter::query(name, flag).about(about))
+    })
 }
 
 fn mode() -> Parameter {
@@ -133,26 +136,12 @@ fn channel() -> Vec<Sold> {
     const ONE: &str = "/channels/{channel_id}/reservations/{id}";
     const PREVIEW_NEW: &str = "/channels/{channel_id}/reservations/preview";
     let root = Root::Channel;
-    let reserve = post(LIST, create::create)
-        .needs(NEEDS)
-        .cost(1.0)
-        .tag(RESERVATION.name)
+    let reserve = flagged(post(LIST, create::create).needs(NEEDS))
         .summary("Reserves a stay")
-        .param(flag(0))
-        .param(flag(1))
-        .param(flag(2))
-        .param(flag(3))
         .body_schema(body(Shape::Create))
         .answer_schema(201, body(Shape::Written));
-    let preview = post(PREVIEW_NEW, create::preview_new)
-        .needs(NEEDS)
-        .cost(1.0)
-        .tag(RESERVATION.name)
+    let preview = flagged(post(PREVIEW_NEW, create::preview_new).needs(NEEDS))
         .summary("Says what a reservation would come to")
-        .param(flag(0))
-        .param(flag(1))
-        .param(flag(2))
-        .param(flag(3))
         .body_schema(body(Shape::Create))
         .answer_schema(200, body(Shape::Document));
     let remove = delete(ONE, move |state: State, call: Call| {
@@ -160,8 +149,6 @@ fn channel() -> Vec<Sold> {
     });
     let remove = remove
         .needs(NEEDS)
-        .cost(1.0)
-        .tag(RESERVATION.name)
         .summary("Calls a reservation off")
         .answer_empty(204);
     let mut all = vec![
@@ -196,30 +183,16 @@ fn changing(root: Root, [one, preview, confirm, cancel]: [&'static str; 4]) -> V
     let updating = patch(one, move |state: State, call: Call| {
         change::update(state, call, root)
     });
-    let updating = updating
-        .needs(NEEDS)
-        .cost(1.0)
-        .tag(RESERVATION.name)
+    let updating = flagged(updating.needs(NEEDS))
         .summary("Changes a reservation")
-        .param(flag(0))
-        .param(flag(1))
-        .param(flag(2))
-        .param(flag(3))
         .param(mode())
         .body_schema(body(Shape::Update))
         .answer_schema(200, body(Shape::Written));
     let previewing = post(preview, move |state: State, call: Call| {
         change::preview_change(state, call, root)
     });
-    let previewing = previewing
-        .needs(NEEDS)
-        .cost(1.0)
-        .tag(RESERVATION.name)
+    let previewing = flagged(previewing.needs(NEEDS))
         .summary("Says what a change of a reservation would come to")
-        .param(flag(0))
-        .param(flag(1))
-        .param(flag(2))
-        .param(flag(3))
         .param(mode())
         .body_schema(body(Shape::Update))
         .answer_schema(200, body(Shape::Document));
@@ -228,8 +201,6 @@ fn changing(root: Root, [one, preview, confirm, cancel]: [&'static str; 4]) -> V
     });
     let confirming = confirming
         .needs(NEEDS)
-        .cost(1.0)
-        .tag(RESERVATION.name)
         .summary("Confirms a reservation")
         .answer_schema(200, body(Shape::Written));
     let cancelling = post(cancel, move |state: State, call: Call| {
@@ -237,8 +208,6 @@ fn changing(root: Root, [one, preview, confirm, cancel]: [&'static str; 4]) -> V
     });
     let cancelling = cancelling
         .needs(NEEDS)
-        .cost(1.0)
-        .tag(RESERVATION.name)
         .summary("Calls a reservation off")
         .answer_schema(200, body(Shape::Written));
     vec![

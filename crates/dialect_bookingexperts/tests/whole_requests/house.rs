@@ -339,17 +339,7 @@ impl House {
             status: Some(status),
             ..BookingChange::default()
         };
-        let patch = BookingPatch {
-            id,
-            change,
-            lines: Vec::new(),
-            notes: Vec::new(),
-            remove_lines: false,
-            check_availability: true,
-            announce: false,
-        };
-        let write = BookingWrite::Change(Box::new(patch));
-        self.written(write).await.unwrap();
+        self.change(id, change).await;
     }
 
     /// Gives the guest of a booking a mail address.
@@ -357,6 +347,10 @@ impl House {
         let mut change = BookingChange::default();
         let email = (ContactField::Email, address.to_owned());
         change.details.contact.0.push(email);
+        self.change(id, change).await;
+    }
+
+    async fn change(&self, id: Id, change: BookingChange) {
         let patch = BookingPatch {
             id,
             change,
