@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use anyhow::bail;
 
+use crate::fuzz::{self, FuzzOptions};
 use crate::postgres::Server;
 use crate::prover::{Build, GATE, Programs, name_of};
 use crate::screen::say;
@@ -15,9 +16,12 @@ use crate::workspace::{cargo, run};
 use crate::{audit, openapi, tidy};
 
 /// The steps of `cargo xtask test` by name.
-const STEPS: [&str; 7] = [
-    "format", "tidy", "clippy", "tests", "docs", "openapi", "proofs",
+const STEPS: [&str; 8] = [
+    "format", "tidy", "clippy", "tests", "docs", "openapi", "fuzz", "proofs",
 ];
+
+/// The steps that run only when they are named.
+const BY_NAME_ONLY: [&str; 1] = ["fuzz"];
 
 /// Which steps to run.
 #[derive(Debug, Default, clap::Args)]
@@ -39,7 +43,8 @@ pub struct TestOptions {
 impl TestOptions {
     fn wants(&self, step: &str) -> bool {
         let named = |names: &[String]| names.iter().any(|name| name == step);
-        (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
+        let is_usual = self.only.is_empty() && !BY_NAME_ONLY.contains(&step);
+        (is_usual || named(&self.only)) && !named(&self.skip)
     }
 }
 
@@ -83,6 +88,9 @@ fn add_steps(suite: &mut Suite, options: &TestOptions) {
     add_test_steps(suite, options);
     if options.wants("openapi") {
         suite.step("API documents", openapi::compare);
+    }
+    if options.wants("fuzz") {
+        suite.step("fuzzer", || fuzz::run(&FuzzOptions::gate()));
     }
     if options.wants("proofs") {
         add_proof_steps(suite);
@@ -166,7 +174,22 @@ mod tests {
     #[test]
     fn all_steps_run_unless_somebody_chooses() {
         let options = TestOptions::default();
-        assert!(STEPS.iter().all(|step| options.wants(step)));
+        let left_out: Vec<&str> = STEPS
+            .into_iter()
+            .filter(|step| !options.wants(step))
+            .collect();
+        assert_eq!(left_out, BY_NAME_ONLY);
+    }
+
+    #[test]
+    fn what_runs_by_name_only_runs_when_it_is_named() {
+        for name in BY_NAME_ONLY {
+            let options = TestOptions {
+                only: names(&[name]),
+                ..TestOptions::default()
+            };
+            assert!(options.wants(name) && !options.wants("format"));
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod audit;
 mod checks;
+mod fuzz;
 mod openapi;
 mod postgres;
 mod prover;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// The habits of Tabard: test, tidy, audit, openapi, replay, bench, prove
+/// The habits of Tabard: test, tidy, audit, openapi, fuzz, replay, bench, prove
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask")]
 struct CommandLine {
@@ -32,6 +33,8 @@ struct CommandLine {
 enum Habit {
     /// Run every check: format, tidy, lints, tests on both stores, API documents, proofs
     ///
+    /// The fuzzer runs only when it is named: --only fuzz, or cargo xtask fuzz.
+    ///
     /// Starts a PostgreSQL of its own in a temporary folder and takes it away again, also
     /// after Ctrl-C. Put an address into TABARD_TEST_POSTGRES to use another server.
     /// Ends with "N passed, N failed"; the exit code is 1 when anything failed.
@@ -42,6 +45,15 @@ enum Habit {
     Audit,
     /// Write the OpenAPI document of each dialect to openapi/
     Openapi(openapi::OpenapiOptions),
+    /// Fuzz a server by the API document that it serves: what is promised must hold
+    ///
+    /// Installs schemathesis from PyPI below target/ (needs Python 3.10 with venv and pip), starts
+    /// a server with its demo, and sends examples of every operation, right ones and wrong ones.
+    /// All checks are on; xtask/fuzz/exceptions.toml names what a dialect's rules explain.
+    /// Prints its seed, and for each failure the command that shows it again.
+    ///
+    /// More than the gate: cargo xtask fuzz --examples 500 --phases coverage,fuzzing,stateful
+    Fuzz(fuzz::FuzzOptions),
     /// What CI runs: test with the lock file as it is, then audit where its tools are
     Ci,
     /// Run a command with a throwaway PostgreSQL in TABARD_TEST_POSTGRES
@@ -62,6 +74,7 @@ fn main() -> ExitCode {
         Habit::Tidy => tidy::run_alone(),
         Habit::Audit => audit::run_alone(),
         Habit::Openapi(options) => openapi::run_alone(&options),
+        Habit::Fuzz(options) => fuzz::run_alone(&options),
         Habit::Ci => checks::ci(),
         Habit::Postgres(options) => postgres::run_command(&options),
         Habit::Replay(arguments) => prover::run(Some("replay"), &arguments),

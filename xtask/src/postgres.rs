@@ -1,4 +1,4 @@
-//! The PostgreSQL that the tests and proofs use: somebody else's by address, or our own.
+//! The PostgreSQL that the tests use: somebody else's by address, or our own.
 
 use std::env;
 use std::process::Command;
@@ -7,6 +7,10 @@ use anyhow::{Context as _, bail};
 use throwaway_postgres::{ADDRESS_VARIABLE, ThrowawayPostgres, binaries};
 
 use crate::screen::say;
+
+/// Hundreds of databases are made and dropped here, and no test cuts the power: what a killed process leaves
+/// behind is in the system's memory. The proofs, which kill databases, start servers of their own that sync.
+const UNSYNCED: [(&str, &str); 2] = [("fsync", "off"), ("full_page_writes", "off")];
 
 /// A server for the tests; gone when this is dropped, if it is ours.
 #[derive(Debug)]
@@ -29,7 +33,8 @@ impl Server {
             return Ok(Self::Named(address));
         }
         let folder = binaries::find_or_install(|what| say(&format!("   {what}")))?;
-        let server = ThrowawayPostgres::start().context("the throwaway PostgreSQL")?;
+        let server =
+            ThrowawayPostgres::start_with(&UNSYNCED).context("the throwaway PostgreSQL")?;
         say(&format!(
             "   {} on port {}",
             folder.display(),

@@ -46,6 +46,20 @@ pub const GATE: &[&[&str]] = &[
     &["replay", "--every", "20", "--cut", "--store", "postgres"],
 ];
 
+/// Server and prover from the very crates that the tests were built with. Cargo picks the features of
+/// dependencies by what else is built: only in the whole workspace, and with a test among it, are they
+/// those of the tests, and with others it would compile half the dependencies again. The test that goes
+/// along, of throwaway_postgres, is a small one that knows nothing of the house.
+const AS_TESTED: [&str; 7] = [
+    "--workspace",
+    "--bin",
+    "tabard",
+    "--bin",
+    "prover",
+    "--test",
+    "server",
+];
+
 /// Builds server and prover for release and runs the prover; whether it succeeded.
 pub fn run(proof: Option<&str>, arguments: &ProverArguments) -> anyhow::Result<bool> {
     let arguments = arguments.arguments.iter().map(String::as_str);
@@ -77,10 +91,11 @@ impl Build {
 
     fn command(self) -> Command {
         let mut command = cargo();
-        command.args(["build", "-p", "server", "-p", "prover"]);
-        if self == Self::Release {
-            command.arg("--release");
-        }
+        command.arg("build");
+        match self {
+            Self::Release => command.args(["--release", "-p", "server", "-p", "prover"]),
+            Self::Tested => command.args(AS_TESTED),
+        };
         command
     }
 }

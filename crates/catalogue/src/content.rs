@@ -19,7 +19,8 @@ use crate::{
 
 pub use crate::selling::{
     AddOnDetails, Campaign, CampaignDetails, CancellationRule, CancellationRuleDetails, Channel,
-    ChannelDetails, Cost, ExtraItem, Package, PriceList, PriceListDetails,
+    ChannelDetails, Cost, Coupon, DiscountCard, ExtraItem, Package, PeriodicCost, PriceList,
+    PriceListDetails, VoucherDetails,
 };
 pub(crate) use crate::selling::{check_amount, check_percent};
 
@@ -54,6 +55,16 @@ content!(
 content!(
     /// A group of resources by which guests search, such as all tents.
     Segment, "segment", NamedDetails
+);
+
+content!(
+    /// A stretch of land by which guests search; organizations are linked to theirs.
+    Region, "region", NamedDetails
+);
+
+content!(
+    /// A town, whose parent is its region; organizations are linked to theirs.
+    City, "city", NamedDetails
 );
 
 content!(
@@ -102,6 +113,45 @@ impl Details for AmenityDetails {
 content!(
     /// Something that a place, a resource, a unit or a booking may have; its parent is its group.
     Amenity, "amenity", AmenityDetails
+);
+
+/// What a picture is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ImageDetails {
+    /// Where it is.
+    pub url: String,
+    /// What it shows.
+    pub caption: Localized,
+    /// Attributes of one dialect.
+    pub extra: Extra,
+}
+
+impl Details for ImageDetails {
+    fn searched<'a>(&'a self, look: &mut dyn FnMut(&'a str)) {
+        searched_in(&self.caption, look);
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        check_text("caption", &self.caption)?;
+        check_address("url", &self.url)
+    }
+}
+
+/// An address in the web. Where it leads is for those to judge who go there.
+fn check_address(field: &'static str, url: &str) -> Result<(), Invalid> {
+    let http = url.strip_prefix("http://");
+    let rest = url.strip_prefix("https://").or(http);
+    let is_odd = |one: char| one.is_control() || one.is_whitespace();
+    if url.len() > 2_000 || rest.is_none_or(str::is_empty) || url.chars().any(is_odd) {
+        return Err(Invalid::new(field, "an https:// address"));
+    }
+    Ok(())
+}
+
+content!(
+    /// A picture of a resource, which is its parent; the best one has the lowest position.
+    Image, "image", ImageDetails
 );
 
 /// What a label is.
@@ -357,15 +407,21 @@ impl Details for LinkDetails {
 pub const TABLES: &[&Table] = &[
     <AmenityGroup as Kind>::TABLE,
     <Segment as Kind>::TABLE,
+    <Region as Kind>::TABLE,
+    <City as Kind>::TABLE,
     <AmenityOption as Kind>::TABLE,
     <Amenity as Kind>::TABLE,
     <Label as Kind>::TABLE,
+    <Image as Kind>::TABLE,
     <Channel as Kind>::TABLE,
     <PriceList as Kind>::TABLE,
     <ExtraItem as Kind>::TABLE,
     <Cost as Kind>::TABLE,
+    <PeriodicCost as Kind>::TABLE,
     <Package as Kind>::TABLE,
     <Campaign as Kind>::TABLE,
+    <DiscountCard as Kind>::TABLE,
+    <Coupon as Kind>::TABLE,
     <CancellationRule as Kind>::TABLE,
     <PaymentMethod as Kind>::TABLE,
     <MessageTemplate as Kind>::TABLE,

@@ -107,6 +107,11 @@ person!(
     Owner, "owner", PersonDetails
 );
 
+person!(
+    /// Who does work that others pay for.
+    Contractor, "contractor", PersonDetails
+);
+
 /// A booking's money and words as a whole: what was bought together, under the id of its master booking.
 /// A booking that nobody said more about has no row.
 #[derive(Clone, Debug, PartialEq, catalogue_derive::Kind)]

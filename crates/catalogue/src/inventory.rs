@@ -161,8 +161,6 @@ patched! {
         pub highlighted: bool,
         /// Since when it is no longer sold.
         pub archived_at: Option<Timestamp>,
-        /// Pictures, the best one first.
-        pub images: Vec<Image>,
         /// Attributes of one dialect.
         pub extra: Extra as ExtraPatch,
     }
@@ -181,16 +179,6 @@ pub struct RoomCounts {
     pub parking_spots: u16,
     pub child_beds: u16,
     pub child_chairs: u16,
-}
-
-/// A picture.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Image {
-    /// Where it is.
-    pub url: String,
-    /// What it shows.
-    pub caption: Localized,
 }
 
 /// Something that can be taken, such as a room type.

@@ -20,6 +20,16 @@ linked!(
 );
 
 linked!(
+    /// An organization lies in a region.
+    InRegion, "in_region"
+);
+
+linked!(
+    /// An organization lies in a town.
+    InCity, "in_city"
+);
+
+linked!(
     /// A channel sells a resource.
     SoldIn, "sold_in"
 );
@@ -44,6 +54,8 @@ pub const TABLES: &[&Table] = &[
     <AmenityValue as Kind>::TABLE,
     <Labelled as Kind>::TABLE,
     <InSegment as Kind>::TABLE,
+    <InRegion as Kind>::TABLE,
+    <InCity as Kind>::TABLE,
     <SoldIn as Kind>::TABLE,
     <LimitedTo as Kind>::TABLE,
     <PackagePart as Kind>::TABLE,

@@ -423,6 +423,27 @@ record!(
     Block, "block", BlockDetails
 );
 
+/// Word that the guests of a booking have become others, for those who keep a register of them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GuestMutationDetails {
+    /// The client that gave it.
+    pub client_id: Option<Id>,
+    /// Attributes of one dialect.
+    pub extra: Extra,
+}
+
+impl Details for GuestMutationDetails {
+    fn check(&self) -> Result<(), Invalid> {
+        Ok(())
+    }
+}
+
+record!(
+    /// Word that guests have become others. Its subject is the master booking; it is told once and kept.
+    GuestMutation, "guest_mutation", GuestMutationDetails
+);
+
 /// The tables of all kinds of this file, which are one and the same.
 pub const TABLES: &[&Table] = &[
     <Invoice as Kind>::TABLE,
@@ -434,4 +455,5 @@ pub const TABLES: &[&Table] = &[
     <Review as Kind>::TABLE,
     <Agreement as Kind>::TABLE,
     <Block as Kind>::TABLE,
+    <GuestMutation as Kind>::TABLE,
 ];

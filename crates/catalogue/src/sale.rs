@@ -1,5 +1,7 @@
 //! What is sold: bookings with their lines, notes and guests.
 
+pub mod changes;
+
 use std::collections::BTreeMap;
 
 use catalogue_derive::Kind;
@@ -190,8 +192,10 @@ pub enum LineItem {
     Cost,
     /// A package.
     Package,
-    /// Something taken off.
+    /// Something that a campaign takes off.
     Discount,
+    /// Something that a card or a coupon of the guest takes off.
+    Card,
 }
 
 patched! {
@@ -222,7 +226,7 @@ patched! {
         pub invoice_number: Option<i64>,
         /// What it is a line for.
         pub item: LineItem,
-        /// The extra, cost, package or campaign that it comes from.
+        /// The extra, cost, package, campaign, card or coupon that it comes from.
         pub product_id: Option<Id>,
         /// What the guest wrote with it.
         pub memo: String,

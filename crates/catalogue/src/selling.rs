@@ -9,6 +9,7 @@ use domain::{
     price_list::Pricing,
     text::Localized,
 };
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -175,6 +176,12 @@ impl Details for AddOnDetails {
         check_text("memo_description", &self.memo_description)?;
         check_plain("invoiced_as", &self.invoiced_as)?;
         check_amount("charge", self.charge.amount)?;
+        if !rises(self.charge.from, self.charge.until) {
+            return Err(Invalid::new(
+                "until",
+                "a day that is not before the first one",
+            ));
+        }
         check_percent("vat_rate", self.vat_rate)
     }
 }
@@ -206,6 +213,11 @@ content!(
 );
 
 content!(
+    /// A cost that comes with the nights of a part of the year; which ones, its charge says.
+    PeriodicCost, "periodic_cost", AddOnDetails
+);
+
+content!(
     /// A package: extras and costs at one price; its parts are linked to it.
     Package, "package", AddOnDetails
 );
@@ -220,6 +232,10 @@ pub struct CampaignDetails {
     pub description: Localized,
     /// What is taken off, and when.
     pub discount: Discount,
+    /// The word without which nobody gets the discount, in any case; empty where everybody does.
+    pub token: String,
+    /// Whether it is only for the resources that are linked to it, and not for all of its organization.
+    pub limited: bool,
     /// Attributes of one dialect.
     pub extra: Extra,
 }
@@ -232,14 +248,93 @@ impl Details for CampaignDetails {
     fn check(&self) -> Result<(), Invalid> {
         check_named("name", &self.name)?;
         check_text("description", &self.description)?;
-        check_amount("discount", self.discount.amount)?;
-        check_percent("discount", self.discount.percent)
+        check_token("token", &self.token)?;
+        check_discount(&self.discount)
     }
+}
+
+/// A word that guests are given to type in.
+pub(crate) fn check_token(field: &'static str, token: &str) -> Result<(), Invalid> {
+    let is_odd = |one: char| one.is_control() || one.is_whitespace();
+    if token.chars().count() > 64 || token.chars().any(is_odd) {
+        return Err(Invalid::new(field, "at most 64 characters without spaces"));
+    }
+    Ok(())
+}
+
+/// Whether a stretch of days has any; one without an end has.
+fn rises(from: Option<Date>, until: Option<Date>) -> bool {
+    from.zip(until).is_none_or(|(from, until)| from <= until)
+}
+
+fn check_discount(discount: &Discount) -> Result<(), Invalid> {
+    check_percent("percent", discount.percent)?;
+    check_amount("amount", discount.amount)?;
+    if discount.amount < Decimal::ZERO {
+        return Err(Invalid::new("amount", "an amount that is not below zero"));
+    }
+    if discount
+        .min_nights
+        .is_some_and(|nights| !(1..=366).contains(&nights))
+    {
+        return Err(Invalid::new("min_nights", "a number from 1 to 366"));
+    }
+    if !rises(discount.arrives_from, discount.arrives_until) {
+        return Err(Invalid::new(
+            "arrives_until",
+            "a day that is not before the first one",
+        ));
+    }
+    if !rises(discount.booked_from, discount.booked_until) {
+        return Err(Invalid::new(
+            "booked_until",
+            "a day that is not before the first one",
+        ));
+    }
+    Ok(())
 }
 
 content!(
     /// A discount campaign; the resources that it is limited to are linked to it.
     Campaign, "campaign", CampaignDetails
+);
+
+/// What a guest has that takes something off.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct VoucherDetails {
+    /// Its name.
+    pub name: Localized,
+    /// What stands on it, in any case.
+    pub code: String,
+    /// What is taken off, and when.
+    pub discount: Discount,
+    /// Attributes of one dialect.
+    pub extra: Extra,
+}
+
+impl Details for VoucherDetails {
+    fn searched<'a>(&'a self, look: &mut dyn FnMut(&'a str)) {
+        look(&self.code);
+        searched_in(&self.name, look);
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        check_text("name", &self.name)?;
+        check_name("code", &self.code)?;
+        check_token("code", &self.code)?;
+        check_discount(&self.discount)
+    }
+}
+
+content!(
+    /// A discount card: whoever has it gets something off, as often as they come.
+    DiscountCard, "discount_card", VoucherDetails
+);
+
+content!(
+    /// A coupon: whoever tells its code gets something off.
+    Coupon, "coupon", VoucherDetails
 );
 
 /// What calling off costs.

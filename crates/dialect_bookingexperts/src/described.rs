@@ -5,16 +5,25 @@ use std::collections::BTreeSet;
 use http_kit::Api;
 use http_kit::openapi::Document;
 use jsonapi::openapi::{self, Shape};
-use jsonapi::{MEDIA_TYPE, Rules, Schema};
+use jsonapi::{MEDIA_TYPE, ResourceType, Rules, Schema};
 use serde_json::{Map, Value, json};
 
 use crate::dialect::BookingExperts;
 use crate::endpoints::{Gives, Served};
 use crate::hooks::table::{self, Leaving};
+use crate::kinds::{bookings, selling, structure};
 use crate::scopes;
 use crate::sell::table::Sold;
 
 const PARAMETERS: &str = "/components/parameters";
+
+/// What must lead somewhere when something is made, by one name or another. The types cannot say it: each name
+/// may be left out beside the other, and an answer that travels along with a reservation is its answer anyway.
+const ONE_OF: &[(&ResourceType, &[&str])] = &[
+    (&bookings::RESERVATION, &["rentable_type", "category"]),
+    (&bookings::AGENDA_PERIOD, &["inventory_object", "rentable"]),
+    (&structure::RESERVATION_AMENITY, &["reservation"]),
+];
 
 /// The document of these endpoints.
 pub fn document(schema: &Schema, served: &[Served], leaving: &[Leaving], sold: &[Sold]) -> Value {
@@ -40,9 +49,50 @@ pub fn document(schema: &Schema, served: &[Served], leaving: &[Leaving], sold: &
         describe_sale(operation, schema, sold, &mut parameters);
     }
     document["components"]["parameters"] = in_order(parameters).into();
-    let schemas = openapi::components(schema);
+    let mut schemas = openapi::components(schema);
+    table::describe_events(&mut schemas);
+    describe_links(&mut schemas);
+    describe_currency(&mut schemas);
     document["components"]["schemas"] = needed(&document, schemas).into();
     document
+}
+
+/// Says in the schemas of requests which relationships must lead somewhere.
+fn describe_links(schemas: &mut Map<String, Value>) {
+    for (kind, names) in ONE_OF {
+        let name = openapi::name(kind, Shape::Create);
+        let Some(data) = schemas
+            .get_mut(&name)
+            .and_then(|body| body.pointer_mut("/properties/data"))
+        else {
+            continue;
+        };
+        let leads = |name: &&str| {
+            let somewhere = json!({ "properties": { "data": { "type": "object" } } });
+            json!({ "required": [name], "properties": { *name: somewhere } })
+        };
+        let any: Vec<Value> = names.iter().map(leads).collect();
+        data["properties"]["relationships"]["anyOf"] = any.into();
+        if let Some(required) = data["required"].as_array_mut()
+            && !required.contains(&json!("relationships"))
+        {
+            required.push(json!("relationships"));
+        }
+    }
+}
+
+/// Names the currencies in which a price list may be.
+fn describe_currency(schemas: &mut Map<String, Value>) {
+    let name = openapi::name(&selling::MASTER_PRICE_LIST, Shape::Create);
+    let path = "/properties/data/properties/attributes/properties/currency";
+    if let Some(currency) = schemas
+        .get_mut(&name)
+        .and_then(|body| body.pointer_mut(path))
+    {
+        let codes = openapi::currencies().into_iter().map(Value::from);
+        let codes: Vec<Value> = codes.chain([Value::Null]).collect();
+        *currency = json!({ "enum": codes });
+    }
 }
 
 /// What it says of the dialect as a whole.

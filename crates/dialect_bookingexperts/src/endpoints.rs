@@ -16,8 +16,8 @@ use crate::hooks::table;
 use crate::kinds::{bookings, platform as platform_kinds, structure as structure_kinds};
 use crate::read::{self, Root, Shown, contact, platform};
 use crate::rows::{
-    bookings as b, content as c, money as m, operations as o, orders, people, periods,
-    structure as s, units as u,
+    bookings as b, content as c, discounts as d, money as m, operations as o, orders, people,
+    periods, structure as s, units as u,
 };
 use crate::sell::table::sold;
 use crate::state::State;
@@ -120,6 +120,8 @@ fn places() -> Vec<Served> {
     let mut all =
         pair::<s::Administration>("/administrations", "/administrations/{id}", Root::Whole);
     all.extend(everywhere! {
+        c::RegionShown => "regions";
+        c::CityShown => "cities";
         c::AmenityShown => "amenities";
         c::AmenityGroupShown => "amenity_groups";
         c::AmenityOptionShown => "amenity_options";
@@ -132,13 +134,25 @@ fn places() -> Vec<Served> {
         c::CategoryGroup => "category_groups";
         s::RentableType => "rentable_types";
         s::Category => "categories";
+        s::ImageShown => "images";
         u::InventoryObject => "inventory_objects";
         u::RentableIdentity => "rentable_identities";
         u::Rentable => "rentables";
         c::LabelShown => "labels";
         s::OwnerShown => "owners";
+        s::ContractorShown => "contractors";
         s::AgreementShown => "agreements";
     });
+    all.extend(pair::<s::ImageShown>(
+        "/administrations/{administration_id}/rentable_types/{rentable_type_id}/images",
+        "/administrations/{administration_id}/rentable_types/{rentable_type_id}/images/{id}",
+        Root::Below("rentable_type"),
+    ));
+    all.extend(pair::<s::ImageShown>(
+        "/administrations/{administration_id}/categories/{category_id}/images",
+        "/administrations/{administration_id}/categories/{category_id}/images/{id}",
+        Root::Below("category"),
+    ));
     all.extend(pair::<s::RentableType>(
         "/channels/{channel_id}/rentable_types",
         "/channels/{channel_id}/rentable_types/{id}",
@@ -156,9 +170,12 @@ fn selling() -> Vec<Served> {
     let mut all = everywhere! {
         c::ChannelShown => "channels";
         c::MasterPriceList => "master_price_lists";
-        c::DiscountCampaign => "discount_campaigns";
+        d::DiscountCampaign => "discount_campaigns";
+        d::DiscountCardShown => "discount_cards";
+        d::CouponShown => "coupons";
         c::Extra => "extras";
         c::CostShown => "costs";
+        c::PeriodicCostShown => "periodic_costs";
         c::PackageShown => "packages";
         c::CancellationRuleShown => "cancellation_rules";
     };

@@ -80,7 +80,17 @@ fn document(errors: &Errors) -> Answer {
 
 /// A JSON:API document as an answer.
 pub fn json(status: StatusCode, body: &Value) -> Answer {
-    Answer::bytes(status, JSON_API, body.to_string())
+    written(status, body.to_string().into_bytes())
+}
+
+/// Resources as an answer.
+pub fn resources(document: &jsonapi::Document<'_>) -> Result<Answer, Refusal> {
+    let body = serde_json::to_vec(document).map_err(Refusal::internal)?;
+    Ok(written(StatusCode::OK, body))
+}
+
+fn written(status: StatusCode, body: Vec<u8>) -> Answer {
+    Answer::bytes(status, JSON_API, body)
         .header(header::VARY, HeaderValue::from_static(jsonapi::VARY))
 }
 

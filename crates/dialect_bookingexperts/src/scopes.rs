@@ -85,6 +85,8 @@ const TABLE: &[Words] = &[
         "the organization's own data",
     ),
     words("administration", PLACES, PLACES_WRITE, "administrations"),
+    words("region", CONTENT, PLACES_WRITE, "regions"),
+    words("city", CONTENT, PLACES_WRITE, "cities"),
     words(
         "amenity",
         CONTENT,
@@ -124,6 +126,7 @@ const TABLE: &[Words] = &[
     words("rentable", PLACES, &[], "rentables"),
     words("label", CONTENT, PLACES_WRITE, "labels"),
     words("owner", PEOPLE, PEOPLE_WRITE, "owners"),
+    words("contractor", PEOPLE, PEOPLE_WRITE, "contractors"),
     words("agreement", PEOPLE, PEOPLE_WRITE, "agreements with owners"),
     words("review", PLACES, PLACES_WRITE, "reviews"),
     words(
@@ -150,8 +153,16 @@ const TABLE: &[Words] = &[
         PLACES_WRITE,
         "discount campaigns",
     ),
+    words("discount_card", CONTENT, PLACES_WRITE, "discount cards"),
+    words("coupon", CONTENT, PLACES_WRITE, "coupons"),
     words("extra", CONTENT, PLACES_WRITE, "extras"),
     words("cost", CONTENT, PLACES_WRITE, "costs"),
+    words(
+        "periodic_cost",
+        CONTENT,
+        PLACES_WRITE,
+        "costs of parts of the year",
+    ),
     words("package", CONTENT, PLACES_WRITE, "packages"),
     words(
         "cancellation_rule",
@@ -193,6 +204,17 @@ const TABLE: &[Words] = &[
             c::BOOKINGS_READ,
         ],
         "guests, with their papers",
+    ),
+    words(
+        "guest_mutation_notification",
+        &[c::BOOKINGS_PERSONAL_READ],
+        &[
+            c::BOOKINGS_READ,
+            c::BOOKINGS_PERSONAL_READ,
+            c::BOOKINGS_PERSONAL_WRITE,
+            c::PROPERTIES_READ,
+        ],
+        "word of guests who have become others",
     ),
     words(
         "agenda_period",

@@ -74,6 +74,11 @@ impl Seen {
         words.is_empty() || words.iter().any(|word| self.has(word))
     }
 
+    /// Whether a type may be written.
+    pub fn may_write(&self, kind: &ResourceType) -> bool {
+        scopes::writing(kind).iter().any(|word| self.has(word))
+    }
+
     /// Whether of this type only what came through the app's own channels may be read.
     pub fn restricts(&self, kind: &ResourceType) -> bool {
         let whole = kind.read.is_some_and(|word| self.has(word));

@@ -14,7 +14,8 @@
 //!   booked?". [`pack`] puts stays into units.
 //! - [`booking`]: the states of a booking and which of them take capacity.
 //! - [`calendar`], [`rate`] and [`offer`]: restrictions, prices, and what can be booked now.
-//! - [`price_list`] and [`charge`]: prices by list and length of stay, extras, costs, discounts, fees.
+//! - [`price_list`], [`charge`] and [`reduction`]: prices by list and length of stay, extras, costs, fees,
+//!   and which of several discounts a stay gets.
 //! - [`payment`]: requests to pay and what became of them. [`template`]: messages with gaps.
 //! - [`access`]: who may do what.
 //! - [`id`], [`money`], [`time`], [`text`]: the values that everything else is made of.
@@ -38,6 +39,7 @@ pub mod party;
 pub mod payment;
 pub mod price_list;
 pub mod rate;
+pub mod reduction;
 pub mod template;
 pub mod text;
 pub mod time;

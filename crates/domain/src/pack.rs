@@ -9,7 +9,10 @@
 //! was promised the sea view) is passed as pinned. Units are numbered from 1. Times are Unix seconds
 //! and periods half open.
 
+mod reach;
 mod search;
+
+pub use self::reach::longest_in_unit;
 
 /// Who stays from when to when, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,12 +1,14 @@
 //! Documents: resources as they are sent.
 
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
 use crate::links::Address;
 use crate::locale::Locales;
 use crate::query::Query;
-use crate::resource::Relationship;
-use crate::row::{Identifier, Linkage, Row};
+use crate::row::Row;
+use crate::written::{ResourcesOut, Shapes};
 
 /// Everything that decides how resources look.
 #[derive(Clone, Copy, Debug)]
@@ -19,40 +21,61 @@ pub struct View<'a> {
     pub locales: &'a Locales,
 }
 
-/// A document being put together.
+/// A document being put together. It is written by [`Serialize`].
 #[derive(Clone, Debug)]
-pub struct Document {
-    data: Json,
-    included: Option<Vec<Json>>,
+pub struct Document<'a> {
+    view: View<'a>,
+    data: Primary<'a>,
+    included: Option<&'a [Row]>,
     links: Option<Json>,
     meta: Map<String, Json>,
 }
 
-impl View<'_> {
+#[derive(Clone, Copy, Debug)]
+enum Primary<'a> {
+    One(Option<&'a Row>),
+    Many(&'a [Row]),
+}
+
+impl Primary<'_> {
+    fn rows(&self) -> &[Row] {
+        match self {
+            Primary::One(one) => one.map_or(&[], std::slice::from_ref),
+            Primary::Many(many) => many,
+        }
+    }
+}
+
+impl<'v> View<'v> {
     /// A document with one resource, or with none: then `data` is null.
     #[must_use]
-    pub fn single(&self, row: Option<&Row>, included: &[Row]) -> Document {
-        Document {
-            data: row.map_or(Json::Null, |row| self.resource(row)),
-            included: self.included(included),
-            links: Some(self.address.link()),
-            meta: Map::new(),
-        }
+    pub fn single<'a>(&self, row: Option<&'a Row>, included: &'a [Row]) -> Document<'a>
+    where
+        'v: 'a,
+    {
+        self.document(Primary::One(row), included)
     }
 
     /// A document with a resource that was just created or changed. Its `self` is that of the
     /// resource, because the address that was written to need not answer GET.
     #[must_use]
-    pub fn written(&self, row: &Row, included: &[Row]) -> Document {
+    pub fn written<'a>(&self, row: Option<&'a Row>, included: &'a [Row]) -> Document<'a>
+    where
+        'v: 'a,
+    {
+        let location = row.and_then(|row| self.location(row));
         Document {
-            links: self.location(row).map(|url| json!({ "self": url })),
-            ..self.single(Some(row), included)
+            links: location.map(|url| json!({ "self": url })),
+            ..self.single(row, included)
         }
     }
 
     /// A document with a page of a list that has `total` resources on all its pages.
     #[must_use]
-    pub fn collection(&self, rows: &[Row], total: u64, included: &[Row]) -> Document {
+    pub fn collection<'a>(&self, rows: &'a [Row], total: u64, included: &'a [Row]) -> Document<'a>
+    where
+        'v: 'a,
+    {
         let page = self.query.page;
         let document = Document {
             links: Some(self.address.page_links(page, total)),
@@ -68,18 +91,19 @@ impl View<'_> {
 
     /// A document with a list that has no pages.
     #[must_use]
-    pub fn whole(&self, rows: &[Row], included: &[Row]) -> Document {
-        Document {
-            data: rows.iter().map(|row| self.resource(row)).collect(),
-            included: self.included(included),
-            links: Some(self.address.link()),
-            meta: Map::new(),
-        }
+    pub fn whole<'a>(&self, rows: &'a [Row], included: &'a [Row]) -> Document<'a>
+    where
+        'v: 'a,
+    {
+        self.document(Primary::Many(rows), included)
     }
 
     /// A list that is short enough to stand on one page, with links that say so.
     #[must_use]
-    pub fn on_one_page(&self, rows: &[Row], included: &[Row]) -> Document {
+    pub fn on_one_page<'a>(&self, rows: &'a [Row], included: &'a [Row]) -> Document<'a>
+    where
+        'v: 'a,
+    {
         let itself = self.address.link()["self"].clone();
         let links = json!({
             "self": itself.clone(),
@@ -103,25 +127,8 @@ impl View<'_> {
     /// One resource object: also what webhooks carry.
     #[must_use]
     pub fn resource(&self, row: &Row) -> Json {
-        let mut object = Map::new();
-        object.insert("type".into(), row.kind.name.into());
-        object.insert("id".into(), row.id.as_str().into());
-        let attributes = self.attributes(row);
-        if !attributes.is_empty() {
-            object.insert("attributes".into(), Json::Object(attributes));
-        }
-        let relationships = self.relationships(row);
-        if !relationships.is_empty() {
-            object.insert("relationships".into(), Json::Object(relationships));
-        }
-        let links = self.links(row);
-        if !links.is_empty() {
-            object.insert("links".into(), Json::Object(links));
-        }
-        if !row.meta().is_empty() {
-            object.insert("meta".into(), Json::Object(row.meta().clone()));
-        }
-        Json::Object(object)
+        let shapes = Shapes::of(std::iter::once(row), self);
+        serde_json::to_value(shapes.out(row, self)).unwrap_or_default()
     }
 
     /// The URL of a resource, for the `Location` header: the same as its `links.self`.
@@ -131,85 +138,58 @@ impl View<'_> {
     }
 
     /// Whoever asked for includes gets `included`, even if it is empty; others do not.
-    fn included(&self, rows: &[Row]) -> Option<Vec<Json>> {
+    fn document<'a>(&self, data: Primary<'a>, included: &'a [Row]) -> Document<'a>
+    where
+        'v: 'a,
+    {
         let is_asked = self.query.include.is_some();
-        is_asked.then(|| rows.iter().map(|row| self.resource(row)).collect())
-    }
-
-    fn attributes(&self, row: &Row) -> Map<String, Json> {
-        let shown = row.kind.attributes.iter();
-        let shown = shown.filter(|known| known.readable && self.query.shows(row.kind, known.name));
-        let pair = |name: &'static str| {
-            let value = row.value(name).to_json(self.locales);
-            (name.to_owned(), value)
-        };
-        shown.map(|attribute| pair(attribute.name)).collect()
-    }
-
-    fn relationships(&self, row: &Row) -> Map<String, Json> {
-        let shown = row.kind.relationships.iter();
-        let shown = shown.filter(|known| self.query.shows(row.kind, known.name));
-        let pair = |known: &Relationship| (known.name.to_owned(), self.relationship(row, known));
-        shown.map(pair).collect()
-    }
-
-    /// The linkage is always there: null or an empty list where it leads nowhere.
-    fn relationship(&self, row: &Row, known: &Relationship) -> Json {
-        let mut object = Map::new();
-        let path = row.related_path(known.name).filter(|_| known.related);
-        if let Some(path) = path {
-            object.insert(
-                "links".into(),
-                json!({ "related": self.address.url(&path) }),
-            );
+        Document {
+            view: *self,
+            data,
+            included: is_asked.then_some(included),
+            links: Some(self.address.link()),
+            meta: Map::new(),
         }
-        let linkage = match row.linkage(known.name) {
-            Some(Linkage::Many(many)) => many.iter().map(identifier).collect(),
-            Some(Linkage::One(Some(one))) => identifier(one),
-            Some(Linkage::One(None)) => Json::Null,
-            None if known.many => json!([]),
-            None => Json::Null,
-        };
-        object.insert("data".into(), linkage);
-        Json::Object(object)
-    }
-
-    fn links(&self, row: &Row) -> Map<String, Json> {
-        let own = self
-            .location(row)
-            .map(|url| ("self".to_owned(), url.into()));
-        let others = row.links().iter();
-        let others = others.map(|(name, url)| ((*name).to_owned(), url.as_str().into()));
-        own.into_iter().chain(others).collect()
     }
 }
 
-fn identifier(identifier: &Identifier) -> Json {
-    json!({ "type": identifier.kind, "id": identifier.id })
-}
-
-impl Document {
+impl Document<'_> {
     /// With a member of `meta`.
     #[must_use]
-    pub fn with_meta(mut self, name: &str, value: Json) -> Document {
+    pub fn with_meta(mut self, name: &str, value: Json) -> Self {
         self.meta.insert(name.to_owned(), value);
         self
     }
 
-    /// The whole document.
+    /// The whole document as a tree.
     #[must_use]
-    pub fn into_json(self) -> Json {
-        let mut object = Map::new();
-        object.insert("data".into(), self.data);
-        if let Some(included) = self.included {
-            object.insert("included".into(), Json::Array(included));
+    pub fn to_json(&self) -> Json {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let (view, included) = (&self.view, self.included.unwrap_or_default());
+        let primary = self.data.rows();
+        let shapes = &Shapes::of(primary.iter().chain(included), view);
+        let list = |rows| ResourcesOut { rows, shapes, view };
+        let mut object = to.serialize_map(None)?;
+        match self.data {
+            Primary::One(row) => {
+                object.serialize_entry("data", &row.map(|row| shapes.out(row, view)))?;
+            }
+            Primary::Many(rows) => object.serialize_entry("data", &list(rows))?,
         }
-        if let Some(links) = self.links {
-            object.insert("links".into(), links);
+        if self.included.is_some() {
+            object.serialize_entry("included", &list(included))?;
+        }
+        if let Some(links) = &self.links {
+            object.serialize_entry("links", links)?;
         }
         if !self.meta.is_empty() {
-            object.insert("meta".into(), Json::Object(self.meta));
+            object.serialize_entry("meta", &self.meta)?;
         }
-        Json::Object(object)
+        object.end()
     }
 }

@@ -65,7 +65,7 @@
 //!     let locales = Locales::asked(headers, schema.locales(), None);
 //!     let address = Address { base: "https://tabard.example/v3", path: "/rooms", query: text };
 //!     let view = View { query: &query, address, locales: &locales };
-//!     Ok(view.collection(page, rows.len() as u64, &related).into_json())
+//!     Ok(view.collection(page, rows.len() as u64, &related).to_json())
 //! }
 //!
 //! # let schema = Schema::new(&[&ROOM, &PARK]).unwrap().with_locales(&["en", "nl"]);
@@ -106,6 +106,7 @@ mod sidepost;
 mod sort;
 mod spelling;
 mod value;
+mod written;
 
 pub use change::{Aim, Change, Draft, Link, Links};
 pub use document::{Document, View};

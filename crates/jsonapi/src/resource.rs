@@ -194,6 +194,8 @@ pub struct Attribute {
     pub words: &'static [&'static str],
     /// How small and how great it may be in a request.
     pub bounds: Option<Bounds>,
+    /// What a text of a request looks like, as a pattern for the API document.
+    pub shape: Option<&'static str>,
     /// Whether JSON:API reserves its name, and the dialect shows it all the same.
     pub reserved_name: bool,
 }
@@ -214,6 +216,7 @@ impl Attribute {
             sortable: false,
             words: &[],
             bounds: None,
+            shape: None,
             reserved_name: false,
         }
     }
@@ -285,6 +288,14 @@ impl Attribute {
         self
     }
 
+    /// What a text, or each text of a list, looks like, as an anchored pattern of JSON Schema that no text with a NUL character
+    /// matches. It is shown in the API document; the texts themselves are for the dialect to judge.
+    #[must_use]
+    pub const fn shaped(mut self, pattern: &'static str) -> Attribute {
+        self.shape = Some(pattern);
+        self
+    }
+
     /// JSON:API has no attribute of this name, `type`, but the dialect does, and its clients read it.
     /// A type that is only filtered by needs no such confession: it is hidden.
     #[must_use]
@@ -320,6 +331,8 @@ pub struct Relationship {
     pub default: bool,
     /// Whether `filter[…]` knows it.
     pub filterable: bool,
+    /// Whether a filter has to name ids: where it leads nowhere cannot be asked for.
+    pub filter_names_ids: bool,
     /// Whether `include` knows it.
     pub includable: bool,
     /// Whether it carries `links.related`. Such a link must answer GET.
@@ -337,6 +350,7 @@ impl Relationship {
             sidepostable: false,
             default: true,
             filterable: false,
+            filter_names_ids: false,
             includable: true,
             related: false,
         }
@@ -399,6 +413,15 @@ impl Relationship {
     #[must_use]
     pub const fn filterable(mut self) -> Relationship {
         self.filterable = true;
+        self
+    }
+
+    /// `filter[…]` knows it by the ids that it leads to, and cannot be asked where it leads nowhere. The
+    /// API document says so, and the dialect refuses it.
+    #[must_use]
+    pub const fn filterable_by_ids(mut self) -> Relationship {
+        self.filterable = true;
+        self.filter_names_ids = true;
         self
     }
 

@@ -4,11 +4,12 @@ use iso_currency::Currency;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use crate::kind::Kind;
 use crate::locale::Locales;
 use crate::resource::Attribute;
+use crate::written::ValueOut;
 
 /// An amount in a currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,23 +166,7 @@ impl Value {
     /// As JSON; localized texts are limited to these locales.
     #[must_use]
     pub fn to_json(&self, locales: &Locales) -> Json {
-        match self {
-            Value::Null => Json::Null,
-            Value::Text(text) => text.as_str().into(),
-            Value::Integer(number) => (*number).into(),
-            Value::Decimal(number) => number_of(*number),
-            Value::Boolean(flag) => (*flag).into(),
-            Value::Date(date) => date.to_string().into(),
-            Value::DateTime(instant) => instant.to_string().into(),
-            Value::Money(money) => money_to_json(*money),
-            Value::Object(members) => object_of(members.iter(), locales),
-            Value::Array(items) => items.iter().map(|item| item.to_json(locales)).collect(),
-            Value::Localized(texts) => {
-                let shown = texts.iter().filter(|(locale, _)| locales.shows(locale));
-                object_of(shown, locales)
-            }
-            Value::Json(json) => json.clone(),
-        }
+        serde_json::to_value(ValueOut(self, locales)).unwrap_or_default()
     }
 
     /// Whether an attribute that is so declared can have this value.
@@ -219,24 +204,6 @@ impl Value {
             _ => false,
         }
     }
-}
-
-fn object_of<'a>(members: impl Iterator<Item = &'a (String, Value)>, locales: &Locales) -> Json {
-    let pair = |(name, value): &(String, Value)| (name.clone(), value.to_json(locales));
-    Json::Object(members.map(pair).collect())
-}
-
-/// A decimal as a JSON number, digit by digit.
-fn number_of(number: Decimal) -> Json {
-    let text = number.to_string();
-    serde_json::from_str(&text).unwrap_or(Json::String(text))
-}
-
-fn money_to_json(money: Money) -> Json {
-    let mut object = Map::new();
-    object.insert("currency".into(), money.currency.code().into());
-    object.insert("value".into(), money.value.to_string().into());
-    Json::Object(object)
 }
 
 macro_rules! from {

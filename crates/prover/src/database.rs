@@ -4,6 +4,10 @@
 use anyhow::{Context as _, bail};
 use throwaway_postgres::ThrowawayPostgres;
 
+/// What a server is told that is to hold a million bookings, as docs/operating says. PostgreSQL's own
+/// defaults are made to start on any machine: 128 MB of buffers, and a checkpoint for each gigabyte written.
+const ROOMY: [(&str, &str); 2] = [("shared_buffers", "1GB"), ("max_wal_size", "4GB")];
+
 /// A PostgreSQL database for one proof.
 pub struct Database {
     address: String,
@@ -23,9 +27,21 @@ impl std::fmt::Debug for Database {
 impl Database {
     /// The database that the word of `--store` asks for.
     pub async fn for_store(store: &str) -> anyhow::Result<Option<Self>> {
+        Self::for_store_with(store, &[]).await
+    }
+
+    /// The same with room for a million bookings, where a server is started for it.
+    pub async fn roomy_for_store(store: &str) -> anyhow::Result<Option<Self>> {
+        Self::for_store_with(store, &ROOMY).await
+    }
+
+    async fn for_store_with(
+        store: &str,
+        settings: &'static [(&str, &str)],
+    ) -> anyhow::Result<Option<Self>> {
         match store {
             "sqlite" => Ok(None),
-            "postgres" => Self::throwaway().await.map(Some),
+            "postgres" => Self::throwaway(settings).await.map(Some),
             address
                 if address.starts_with("postgres://") || address.starts_with("postgresql://") =>
             {
@@ -38,8 +54,8 @@ impl Database {
         }
     }
 
-    async fn throwaway() -> anyhow::Result<Self> {
-        let own = apart(ThrowawayPostgres::start)
+    async fn throwaway(settings: &'static [(&str, &str)]) -> anyhow::Result<Self> {
+        let own = apart(|| ThrowawayPostgres::start_with(settings))
             .await
             .context("a throwaway PostgreSQL")?;
         Ok(Self {

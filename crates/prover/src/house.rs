@@ -57,8 +57,17 @@ impl House {
             }
             return Ok(Self::running(Demo::read(path)?));
         }
-        let folder = tempfile::tempdir().context("a temporary directory")?;
         let database = Database::for_store(&options.store).await?;
+        Self::open_on(database, options, environment).await
+    }
+
+    /// The same on a database that is there.
+    pub async fn open_on(
+        database: Option<Database>,
+        options: &HouseOptions,
+        environment: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir().context("a temporary directory")?;
         let settings = ServerSettings {
             binary: find_binary(options.binary.as_deref())?,
             data: options

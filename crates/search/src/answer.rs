@@ -19,8 +19,10 @@ pub struct Hit {
     pub arrival: Date,
     /// How many nights.
     pub nights: u16,
-    /// What the party pays for the whole stay.
+    /// What the party pays for the whole stay, after what is taken off.
     pub price: Money,
+    /// What a discount of the query has taken off.
+    pub off: Money,
     /// The rate plan with that price; of equal ones that of the first offer.
     pub plan: u8,
     /// The offer under which the plan is sold.

@@ -113,6 +113,7 @@ impl Index {
             arrival: date(rank.arrival),
             nights: rank.nights,
             price: Money::new(ranked.minor, terms.currency),
+            off: Money::new(ranked.off, terms.currency),
             plan: ranked.plan,
             offer: ranked.offer,
         }

@@ -34,7 +34,7 @@ pub use self::{
     listed::Listed,
     query::{
         BadQuery, Choice, DateRange, HORIZON_DAYS, Limited, Limiter, MOST_LENGTHS_AND_DAYS,
-        MOST_NIGHTS, MOST_SHOWN, MOST_STAYS, Query, Weekdays,
+        MOST_NIGHTS, MOST_SHOWN, MOST_STAYS, Query, Reach, Weekdays,
     },
     sort::{MOST_SORTERS, Sort, Sorter},
 };

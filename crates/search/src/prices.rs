@@ -71,6 +71,7 @@ impl WindowPrices {
         if let Some(minor) = listed.and_then(|listed| listed.of_stay(arrival, nights)) {
             return Some(StayPrice {
                 minor,
+                off: 0,
                 plan: 0,
                 offer: 0,
             });
@@ -85,6 +86,7 @@ impl WindowPrices {
             };
             let price = StayPrice {
                 minor,
+                off: 0,
                 plan: plan.number,
                 offer: plan.offer,
             };

@@ -4,6 +4,7 @@ use domain::{
     id::Id,
     money::Currency,
     party::Party,
+    reduction::Reductions,
     time::{Date, Timestamp, Zone, date_of, day_number, today},
 };
 use rust_decimal::Decimal;
@@ -71,6 +72,40 @@ impl Weekdays {
     #[must_use]
     pub const fn contains(self, number: u8) -> bool {
         number < 7 && self.0 >> number & 1 == 1
+    }
+}
+
+/// How long a stay may be, by its day of arrival: of one unit of a resource, others making way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reach {
+    first: i64,
+    longest: Vec<u16>,
+}
+
+impl Reach {
+    /// The most nights of a stay that arrives on the first day, the next one, and so on; a stay that
+    /// arrives on any other day is not of interest.
+    #[must_use]
+    pub fn new(first: Date, longest: Vec<u16>) -> Self {
+        let first = day_number(first);
+        Self { first, longest }
+    }
+
+    /// The most nights of a stay that arrives on a day; 0 where none may.
+    #[must_use]
+    pub fn longest(&self, arrival: Date) -> u16 {
+        self.longest_from(day_number(arrival))
+    }
+
+    fn longest_from(&self, arrival: i64) -> u16 {
+        let place = usize::try_from(arrival - self.first).ok();
+        let longest = place.and_then(|place| self.longest.get(place));
+        longest.copied().unwrap_or(0)
+    }
+
+    /// Whether a stay may be so long.
+    pub(crate) fn admits(&self, arrival: i64, nights: u16) -> bool {
+        nights <= self.longest_from(arrival)
     }
 }
 
@@ -198,10 +233,14 @@ pub struct Query {
     pub arrangement: Option<DateRange>,
     /// Days of the week of arrival.
     pub weekdays: Weekdays,
+    /// How long a stay may be at most, by its day of arrival.
+    pub reach: Option<Reach>,
     /// The lowest price of the stay, in major units.
     pub least_price: Option<Decimal>,
     /// The highest price of the stay, in major units.
     pub most_price: Option<Decimal>,
+    /// What is taken off stays. Prices are filtered and sorted by what is left.
+    pub reductions: Reductions,
     /// Only what is sold in this currency: nothing is converted.
     pub currency: Option<Currency>,
     /// The organizations that the caller may know of; `None` for all. Unlike a filter it leaves no trace.
@@ -261,8 +300,10 @@ impl Query {
             includes: None,
             arrangement: None,
             weekdays: Weekdays::ALL,
+            reach: None,
             least_price: None,
             most_price: None,
+            reductions: Reductions::default(),
             currency: None,
             within: None,
             resources: Choice::default(),
@@ -305,6 +346,16 @@ impl Query {
             && fits(self.pets, attributes.max_pets)
             && attributes.has_all(&self.amenities)
             && attributes.counts_within(&self.counts)
+    }
+
+    /// The days that stays of this query may touch: from the first arrival to the last departure.
+    ///
+    /// # Errors
+    /// [`BadQuery`], as for the search itself.
+    pub fn touched(&self) -> Result<DateRange, BadQuery> {
+        let days = self.days()?;
+        let until = days.until + i64::from(days.nights.1);
+        Ok(DateRange::new(date(days.first), date(until)))
     }
 
     /// The query with its days as numbers and its bounds checked.

@@ -4,9 +4,14 @@
 //! stay of `n` nights may begin where `n` bits in a row are set, which for each length is the strip of the
 //! length before, and-ed with the nights moved by one more. Only what is left is looked at stay by stay.
 
+use std::sync::Arc;
+
 use domain::{
-    party::Party,
-    time::{Timestamp, Zone},
+    charge::StayFacts,
+    money::Money,
+    party::{AgeGroups, Party},
+    reduction::{Reduction, Reductions, best},
+    time::{Date, Timestamp, Zone},
 };
 use rust_decimal::Decimal;
 
@@ -15,7 +20,7 @@ use crate::{
     bits::{days_of, keep_between, keep_where_later, words},
     entry::Entry,
     prices::WindowPrices,
-    query::{Query, QueryDays, bounds},
+    query::{Query, QueryDays, Reach, bounds, date},
     sort::StayPrice,
 };
 
@@ -34,6 +39,8 @@ pub(crate) struct Scan {
     runs: Vec<u64>,
     found: Vec<u64>,
     prices: WindowPrices,
+    reach: Option<Reach>,
+    reductions: Arc<Reductions>,
     /// The zone asked about last, with the days between which its stays lie: neighbours share it mostly.
     zone: Option<(Zone, (i64, i64))>,
     /// What was done so far.
@@ -64,6 +71,8 @@ impl Scan {
             runs: vec![0; all],
             found: vec![0; arrivals],
             prices: WindowPrices::default(),
+            reach: query.reach.clone(),
+            reductions: Arc::new(query.reductions.clone()),
             zone: None,
             effort: Effort::default(),
         }
@@ -87,6 +96,12 @@ impl Scan {
         let terms = &*entry.terms;
         let first = self.days.first;
         let (today, last) = self.bounds(&terms.zone);
+        let all = Arc::clone(&self.reductions);
+        let off = Off {
+            of: all.of(terms.id, terms.organization_id),
+            all: &all,
+            today: date(today),
+        };
         self.effort.resources += 1;
         let from = first - terms.first;
         entry.sellable.cut(from, &mut self.nights);
@@ -108,7 +123,10 @@ impl Scan {
             for place in days_of(&self.found) {
                 let arrival = first + place as i64;
                 self.effort.stays_tried += 1;
-                if !terms.allows_length(arrival, nights) {
+                let reach = self.reach.as_ref();
+                if !terms.allows_length(arrival, nights)
+                    || reach.is_some_and(|reach| !reach.admits(arrival, nights))
+                {
                     continue;
                 }
                 if !std::mem::replace(&mut is_priced, true) {
@@ -117,6 +135,7 @@ impl Scan {
                     self.effort.nights_priced += window as u64;
                 }
                 let price = self.prices.of_stay(terms, arrival, nights, arrival - today);
+                let price = price.and_then(|price| off.taken(entry, arrival, nights, price));
                 if let Some(price) = price.filter(|price| self.pays(entry, price.minor)) {
                     found(arrival, nights, price);
                 }
@@ -146,5 +165,42 @@ impl Scan {
         let price = Decimal::new(minor, digits);
         self.least_price.is_none_or(|least| price >= least)
             && self.most_price.is_none_or(|most| price <= most)
+    }
+}
+
+/// What is taken off stays in one resource.
+struct Off<'a> {
+    all: &'a Reductions,
+    of: Vec<&'a Reduction>,
+    today: Date,
+}
+
+impl Off<'_> {
+    /// The price with the best discount taken off; none for a stay that is not of interest without one.
+    fn taken(
+        &self,
+        entry: &Entry,
+        arrival: i64,
+        nights: u16,
+        price: StayPrice,
+    ) -> Option<StayPrice> {
+        if self.of.is_empty() {
+            return (!self.all.only_wanted).then_some(price);
+        }
+        let stay = StayFacts {
+            arrival: date(arrival),
+            departure: date(arrival + i64::from(nights)),
+            // Who comes has been counted in the price.
+            group: AgeGroups::default(),
+            rent: Money::new(price.minor, entry.terms.currency),
+        };
+        // What cannot be written down is not taken off.
+        let best = best(self.of.iter().copied(), &stay, self.today).unwrap_or_default();
+        let off = best.reduced.map_or(0, |reduced| reduced.off.minor);
+        self.all.admits(&best).then_some(StayPrice {
+            minor: price.minor - off,
+            off,
+            ..price
+        })
     }
 }

@@ -89,6 +89,7 @@ pub(crate) struct Rank {
 pub(crate) struct Ranked {
     pub(crate) rank: Rank,
     pub(crate) minor: i64,
+    pub(crate) off: i64,
     pub(crate) plan: u8,
     pub(crate) offer: u8,
 }
@@ -97,6 +98,8 @@ pub(crate) struct Ranked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StayPrice {
     pub(crate) minor: i64,
+    /// What a discount has taken off already.
+    pub(crate) off: i64,
     pub(crate) plan: u8,
     pub(crate) offer: u8,
 }
@@ -153,6 +156,7 @@ impl Ranking {
                 entry,
             },
             minor: price.minor,
+            off: price.off,
             plan: price.plan,
             offer: price.offer,
         }

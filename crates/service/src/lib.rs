@@ -25,7 +25,7 @@ pub mod stay_terms;
 pub mod tenants;
 mod use_case;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// The cells of rows, for filters.
 pub use catalogue::{ColumnKind, ColumnValue, Value};
@@ -45,6 +45,8 @@ pub use self::{
 pub struct Service {
     store: Store,
     indexes: Arc<search::Indexes>,
+    /// How long a search waits for its index to be brought up to date.
+    search_wait: Duration,
 }
 
 impl Service {
@@ -53,7 +55,16 @@ impl Service {
         Self {
             store,
             indexes: Arc::default(),
+            search_wait: search::MOST_WAIT,
         }
+    }
+
+    /// The same, whose searches wait so long for their index instead of [`search::MOST_WAIT`]: for who would
+    /// rather have a late answer than be told to come again, as a test on a busy machine.
+    #[must_use]
+    pub fn with_search_wait(mut self, wait: Duration) -> Self {
+        self.search_wait = wait;
+        self
     }
 
     /// The store behind, for the server that wires the rooms together.

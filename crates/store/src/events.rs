@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use catalogue::sale::Booking;
+use catalogue::sale::{Booking, changes::between};
 use domain::id::Id;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::hot::Stamp;
 
@@ -95,57 +95,8 @@ impl EventRow {
 /// What a change has changed: `{"changes": {attribute: [old, new]}}`; none where nothing has that
 /// subscribers could see.
 pub(crate) fn changes(before: &Booking, after: &Booking) -> Option<Value> {
-    let mut changes = Map::new();
-    macro_rules! compare {
-        ($($field:ident),+ $(,)?) => { $(
-            if before.$field != after.$field {
-                changes.insert(stringify!($field).to_owned(), json!([before.$field, after.$field]));
-            }
-        )+ };
-    }
-    compare!(
-        organization_id,
-        resource_id,
-        group_id,
-        status,
-        opened,
-        arrival_on,
-        departure_on,
-        channel,
-        external_reference,
-        quantity,
-        cancelled_at,
-        held_until,
-    );
-    if before.details != after.details {
-        let (old, new) = (json!(before.details), json!(after.details));
-        differences("", &old, &new, &mut changes);
-    }
+    let changes = between(before, after);
     (!changes.is_empty()).then(|| json!({ "changes": changes }))
-}
-
-/// Notes what differs between two objects, attribute by attribute; objects inside of them likewise,
-/// as `contact.last_name`. What is not there is null.
-fn differences(prefix: &str, old: &Value, new: &Value, changes: &mut Map<String, Value>) {
-    let empty = Map::new();
-    let of = |value: &'_ Value| value.as_object().cloned().unwrap_or_else(|| empty.clone());
-    let (old, new) = (of(old), of(new));
-    let gone = old.keys().filter(|name| !new.contains_key(*name));
-    for name in new.keys().chain(gone) {
-        let (was, is) = (
-            old.get(name).unwrap_or(&Value::Null),
-            new.get(name).unwrap_or(&Value::Null),
-        );
-        if was == is {
-            continue;
-        }
-        let path = format!("{prefix}{name}");
-        if prefix.is_empty() && (was.is_object() || is.is_object()) {
-            differences(&format!("{path}."), was, is, changes);
-        } else {
-            changes.insert(path, json!([was, is]));
-        }
-    }
 }
 
 /// The last state of a booking that is gone, since nobody can read it any more.

@@ -11,6 +11,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V3__oauth", include_str!("migrations/0003_oauth.sql")),
     ("V4__delivery", include_str!("migrations/0004_delivery.sql")),
     ("V5__selling", include_str!("migrations/0005_selling.sql")),
+    ("V6__counts", include_str!("migrations/0006_counts.sql")),
 ];
 
 /// How often a migration is tried before its error is told.

@@ -37,6 +37,8 @@ pub struct Occupied {
     pub quantity: i64,
     /// The unit it has, from 1.
     pub unit: Option<i64>,
+    /// Whether it has to stay in that unit.
+    pub pinned: bool,
 }
 
 impl Occupied {

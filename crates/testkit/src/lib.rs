@@ -15,9 +15,14 @@ pub mod verify;
 
 #[cfg(feature = "app")]
 pub use self::app::{Reply, TestApp, in_every_app};
+pub use ::store::Store;
+
 pub use self::{
     clock::MovableClock,
-    scene::{LaneOf, Scene, day, in_each_scene},
+    scene::{LaneOf, Scene, day, in_each_scene, put_in},
     store::{TestStore, for_each_store, stores},
     verify::verify,
 };
+
+/// How long searches of tests wait for their index: a busy machine makes a test slow, not wrong.
+pub const SEARCH_WAIT: std::time::Duration = std::time::Duration::from_secs(60);

@@ -433,6 +433,14 @@ where
     }
 }
 
+/// Puts one row into a store that no use case makes in a test, such as a delivery that was never sent.
+pub async fn put_in<K: Kind + 'static>(store: &Store, row: K) {
+    store
+        .run(Insert(row))
+        .await
+        .expect("a row can be put into a fresh store");
+}
+
 /// Inserts one row of any kind.
 struct Insert<K>(K);
 

@@ -7,6 +7,7 @@ mod hanging;
 mod hostile;
 mod log;
 mod mail;
+mod message;
 mod order;
 mod outbox;
 mod proof;

@@ -7,7 +7,9 @@ use service::UseCase;
 
 use super::{Gives, Served, pair};
 use crate::read::Root;
-use crate::rows::{content as c, money as m, operations as o, people, structure as s, units as u};
+use crate::rows::{
+    content as c, discounts as d, money as m, operations as o, people, structure as s, units as u,
+};
 use crate::state::State;
 use crate::write::{self, Archived, External, Maintenance, Written};
 
@@ -93,6 +95,8 @@ fn below<R: Written>(list: &'static str, one: &'static str) -> Vec<Served> {
 pub fn all() -> Vec<Served> {
     let mut all = anywhere! {
         c::LabelShown => "labels";
+        c::RegionShown => "regions";
+        c::CityShown => "cities";
         c::RentableSegment => "rentable_segments";
         c::CategoryGroup => "category_groups";
         c::AmenityGroupShown => "amenity_groups";
@@ -100,15 +104,19 @@ pub fn all() -> Vec<Served> {
         c::AmenityOptionShown => "amenity_options";
         c::ChannelShown => "channels";
         c::MasterPriceList => "master_price_lists";
-        c::DiscountCampaign => "discount_campaigns";
+        d::DiscountCampaign => "discount_campaigns";
+        d::DiscountCardShown => "discount_cards";
+        d::CouponShown => "coupons";
         c::Extra => "extras";
         c::CostShown => "costs";
+        c::PeriodicCostShown => "periodic_costs";
         c::PackageShown => "packages";
         c::CancellationRuleShown => "cancellation_rules";
         m::PaymentMethodShown => "payment_methods";
         o::MessageTemplateShown => "message_templates";
         people::CustomerShown => "customers";
         s::OwnerShown => "owners";
+        s::ContractorShown => "contractors";
     };
     all.extend(all_three::<c::ApplicationCommandShown>(
         "/application_commands",
@@ -136,6 +144,24 @@ pub fn all() -> Vec<Served> {
         "/administrations/{administration_id}/reviews/{id}",
     ));
     all.extend(of_money());
+    all.extend(below::<s::ImageShown>(
+        "/administrations/{administration_id}/images",
+        "/administrations/{administration_id}/images/{id}",
+    ));
+    all.extend(all_three::<s::ImageShown>(
+        "/administrations/{administration_id}/rentable_types/{rentable_type_id}/images",
+        "/administrations/{administration_id}/rentable_types/{rentable_type_id}/images/{id}",
+        Root::Below("rentable_type"),
+    ));
+    all.extend(all_three::<s::ImageShown>(
+        "/administrations/{administration_id}/categories/{category_id}/images",
+        "/administrations/{administration_id}/categories/{category_id}/images/{id}",
+        Root::Below("category"),
+    ));
+    all.push(creating::<people::GuestMutationShown>(
+        "/administrations/{administration_id}/guest_mutation_notifications",
+        Root::Administration,
+    ));
     all
 }
 

@@ -8,7 +8,7 @@ use service::outgoing::{DeliveryFilter, Outgoing};
 use service::{Error, PageOf};
 
 use super::{endpoints, log};
-use crate::errors::{failed, json, refused};
+use crate::errors::{self, failed, refused};
 use crate::state::State;
 
 /// Everything that an answer is written from.
@@ -24,24 +24,28 @@ pub struct Told<'a> {
 impl Told<'_> {
     /// Answers with a page of a list.
     pub async fn page(&self, rows: &[Row], total: u64) -> Result<Answer, Refusal> {
-        self.write(rows, |view, related| view.collection(rows, total, related))
-            .await
+        self.write(rows, |view, rows, related| {
+            view.collection(rows, total, related)
+        })
+        .await
     }
 
     /// Answers with one resource that stood there already.
     pub async fn one(&self, row: &Row) -> Result<Answer, Refusal> {
         let rows = std::slice::from_ref(row);
-        self.write(rows, |view, related| view.single(Some(row), related))
-            .await
+        self.write(rows, |view, rows, related| {
+            view.single(rows.first(), related)
+        })
+        .await
     }
 
     /// Answers with one that was written; where it is new and stands somewhere, that is said too.
     pub async fn written(&self, row: &Row, status: StatusCode) -> Result<Answer, Refusal> {
         let mut location = None;
         let rows = std::slice::from_ref(row);
-        let writing = self.write(rows, |view, related| {
-            location = view.location(row);
-            view.written(row, related)
+        let writing = self.write(rows, |view, rows, related| {
+            location = rows.first().and_then(|row| view.location(row));
+            view.written(rows.first(), related)
         });
         let mut answer = writing.await?;
         answer.status = status;
@@ -57,7 +61,7 @@ impl Told<'_> {
     async fn write(
         &self,
         rows: &[Row],
-        document: impl FnOnce(&View<'_>, &[Row]) -> Document,
+        document: impl for<'d> FnOnce(View<'d>, &'d [Row], &'d [Row]) -> Document<'d>,
     ) -> Result<Answer, Refusal> {
         let schema = &self.state.schema;
         let loading = Loading {
@@ -81,8 +85,7 @@ impl Told<'_> {
             address,
             locales: &locales,
         };
-        let document = document(&view, &related);
-        Ok(json(StatusCode::OK, &document.into_json()))
+        errors::resources(&document(view, rows, &related))
     }
 }
 

@@ -7,7 +7,7 @@
 
 use jsonapi::{Locales, ResourceType, Row};
 use serde_json::{Map, Value, json};
-use service::sale::Booking;
+use service::sale::{Booking, changes::set};
 
 use crate::kinds::bookings as kinds;
 use crate::read::{Look, Shown};
@@ -68,58 +68,4 @@ fn differences(kind: &ResourceType, old: &Row, new: &Row) -> Map<String, Value> 
         }
     }
     changes
-}
-
-/// Gives a booking a value that an event has told of. What cannot be understood stays as it is.
-fn set(booking: &mut Booking, name: &str, value: &Value) {
-    macro_rules! columns {
-        ($($field:ident),+ $(,)?) => {
-            match name {
-                $(stringify!($field) => {
-                    if let Ok(value) = serde_json::from_value(value.clone()) {
-                        booking.$field = value;
-                    }
-                })+
-                _ => set_detail(booking, name, value),
-            }
-        };
-    }
-    columns!(
-        organization_id,
-        resource_id,
-        group_id,
-        status,
-        opened,
-        arrival_on,
-        departure_on,
-        channel,
-        external_reference,
-        quantity,
-        cancelled_at,
-        held_until,
-    );
-}
-
-/// Details are named as `notes` or `contact.last_name`; what has no value is null.
-fn set_detail(booking: &mut Booking, name: &str, value: &Value) {
-    let Ok(Value::Object(mut details)) = serde_json::to_value(&booking.details) else {
-        return;
-    };
-    let mut place = &mut details;
-    let mut leaf = name;
-    if let Some((outer, inner)) = name.split_once('.') {
-        let inside = place.entry(outer).or_insert_with(|| json!({}));
-        let Value::Object(inside) = inside else {
-            return;
-        };
-        (place, leaf) = (inside, inner);
-    }
-    if value.is_null() {
-        place.remove(leaf);
-    } else {
-        place.insert(leaf.to_owned(), value.clone());
-    }
-    if let Ok(details) = serde_json::from_value(Value::Object(details)) {
-        booking.details = details;
-    }
 }

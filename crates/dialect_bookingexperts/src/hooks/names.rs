@@ -4,6 +4,8 @@
 //! inventory object, a rentable identity and a rentable. Whether the row is shown as such a resource at
 //! all, and to whom, is found out when it is rendered.
 
+use std::collections::BTreeSet;
+
 use jsonapi::ResourceType;
 use serde_json::Value;
 use service::outgoing::render::Event;
@@ -42,10 +44,16 @@ const NOUNS: &[(&str, &[&str])] = &[
     ("campaign", &["discount_campaign"]),
     ("cancellation_rule", &["cancellation_rule"]),
     ("channel", &["channel"]),
+    ("city", &["city"]),
+    ("contractor", &["contractor"]),
     ("cost", &["cost"]),
+    ("coupon", &["coupon"]),
     ("customer", &["customer"]),
+    ("discount_card", &["discount_card"]),
     ("extra", &["extra"]),
     ("guest", &["guest"]),
+    ("guest_mutation", &["guest_mutation_notification"]),
+    ("image", &["image"]),
     ("invoice", &["invoice"]),
     ("label", &["label"]),
     ("message", &["message", "internal_message"]),
@@ -56,8 +64,10 @@ const NOUNS: &[(&str, &[&str])] = &[
     ("payment_method", &["payment_method"]),
     ("payment_request", &["payment_request"]),
     ("payment_result", &["payment_result"]),
+    ("periodic_cost", &["periodic_cost"]),
     ("price_list", &["master_price_list"]),
     ("property", &["administration"]),
+    ("region", &["region"]),
     ("review", &["review"]),
     ("room", &["rentable_type", "category"]),
     ("segment", &["rentable_segment", "category_group"]),
@@ -82,11 +92,14 @@ const PARTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("booked_package", &["reservation"]),
+    ("in_city", &["administration"]),
+    ("in_region", &["administration"]),
     ("in_segment", &["rentable_type", "category"]),
     (
         "labelled",
         &["inventory_object", "rentable_identity", "reservation"],
     ),
+    ("limited_to", &["discount_campaign"]),
     ("order", &["booking"]),
     ("sold_in", &["channel"]),
 ];
@@ -108,6 +121,15 @@ pub fn parse(name: &str) -> Option<(&'static ResourceType, &str)> {
     let more = MORE.iter().filter(|(known, _)| *known == resource);
     let mut verbs = more.flat_map(|(_, verbs)| *verbs).chain(ALWAYS);
     verbs.any(|known| *known == verb).then_some((*kind, verb))
+}
+
+/// Every name that an event may have, in the newer spelling.
+pub fn all() -> Vec<String> {
+    let verbs = MORE.iter().flat_map(|(_, verbs)| *verbs).chain(ALWAYS);
+    let verbs: BTreeSet<&str> = verbs.copied().collect();
+    let kinds = kinds::TYPES.iter();
+    let names = kinds.flat_map(|kind| verbs.iter().map(|verb| format!("{}:{verb}", kind.name)));
+    names.filter(|name| parse(name).is_some()).collect()
 }
 
 /// The names under which an event is told.

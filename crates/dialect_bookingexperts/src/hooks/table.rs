@@ -3,10 +3,10 @@
 use http_kit::{Call, Endpoint, delete, get, patch, post};
 use jsonapi::openapi::{self, Shape};
 use jsonapi::{MEDIA_TYPE, ResourceType, Rules, Schema};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use service::{UseCase, content::ApplicationCommand, records::Readable};
 
-use super::{endpoints, log};
+use super::{endpoints, log, names};
 use crate::commands;
 use crate::kinds::leaving::{COMMAND_CALL, WEBHOOK_ATTEMPT, WEBHOOK_DELIVERY, WEBHOOK_ENDPOINT};
 use crate::kinds::platform::APPLICATION_COMMAND;
@@ -225,6 +225,42 @@ fn of_commands() -> Vec<Leaving> {
     ]
 }
 
+/// Names the events that there are in the schemas of requests.
+pub fn describe_events(schemas: &mut Map<String, Value>) {
+    for shape in [Shape::Create, Shape::Update] {
+        let name = openapi::name(&WEBHOOK_ENDPOINT, shape);
+        if let Some(body) = schemas.get_mut(&name) {
+            let path = "/properties/data/properties/attributes/properties/events/items";
+            if let Some(items) = body.pointer_mut(path) {
+                *items = json!({ "type": "string", "enum": names::all() });
+            }
+        }
+    }
+}
+
+/// The log is found by plain values, or by when it was written.
+fn describe_filter(mut parameter: Value) -> Value {
+    let pattern = match parameter["name"].as_str() {
+        Some("filter[created_at]") => {
+            let day = openapi::DATE;
+            format!(r"^(?:{day})?\.\.(?:{day})?$")
+        }
+        Some("filter[state]" | "filter[outcome]" | "filter[resource_id]") => {
+            // A word, in which no two dots make a range; the first is neither negated nor a part of a text.
+            let rest = r"(?:\.?[^,.\u0000])*";
+            let next = format!(r"[^,.\u0000]{rest}");
+            format!(r"^[^!~,.\u0000]{rest}(?:,{next})*$")
+        }
+        Some("filter[id]") => "^[0-9]{1,100}(?:,[0-9]{1,100})*$".to_owned(),
+        Some(name) if name.starts_with("filter[") => {
+            "^[0-9A-Za-z_-]{1,100}(?:,[0-9A-Za-z_-]{1,100})*$".to_owned()
+        }
+        _ => return parameter,
+    };
+    parameter["schema"]["pattern"] = pattern.into();
+    parameter
+}
+
 /// Adds to an operation what the types say of its query, its body and its answers. `shared` puts a
 /// parameter where all who use it find it.
 pub fn describe(
@@ -241,9 +277,21 @@ pub fn describe(
     let known = operation["parameters"].as_array().cloned();
     let mut all = known.unwrap_or_default();
     if row.gives.is_some() {
-        let of_query = openapi::query(&rules).into_iter();
+        // Attempts have no address of their own, and are found by what they belong to.
+        let is_known = |parameter: &Value| {
+            *kind != WEBHOOK_ATTEMPT || parameter["name"].as_str() != Some("filter[id]")
+        };
+        let of_query = openapi::query(&rules).into_iter().filter(is_known);
         let of_query = of_query.chain([openapi::accept_language()]);
-        all.extend(of_query.map(|parameter| shared(parameter, kind.name)));
+        let is_log = *kind == WEBHOOK_DELIVERY || *kind == WEBHOOK_ATTEMPT;
+        all.extend(of_query.map(|parameter| {
+            let parameter = if is_log {
+                describe_filter(parameter)
+            } else {
+                parameter
+            };
+            shared(parameter, kind.name)
+        }));
     }
     if let Some(name) = row.own {
         all.push(json!({

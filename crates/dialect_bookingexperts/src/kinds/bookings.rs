@@ -2,7 +2,10 @@
 
 use jsonapi::{Attribute, Kind, Member, Relationship, ResourceType};
 
-use super::{ADMINISTRATION, CREATED_AT, UPDATED_AT, day, decimal, flag, instant, text, whole};
+use super::{
+    ADMINISTRATION, CREATED_AT, UPDATED_AT, country, day, decimal, email, flag, instant, text,
+    whole,
+};
 
 /// Who stays, by age.
 pub const GUEST_GROUP: Kind = Kind::Object(&[
@@ -50,6 +53,7 @@ pub static RESERVATION: ResourceType = ResourceType::new("reservation")
             .writable_on_create()
             .between(1, 365)
             .hidden(),
+        text("promotion_token").writable().between(0, 200).hidden(),
         day("checked_in_on"),
         day("checked_out_on"),
         instant("expires_at"),
@@ -63,7 +67,7 @@ pub static RESERVATION: ResourceType = ResourceType::new("reservation")
         Relationship::to_one("booking", &["booking"])
             .writable_on_create()
             .sidepostable()
-            .filterable(),
+            .filterable_by_ids(),
         Relationship::to_one("order", &["order"]).writable_on_create(),
         Relationship::to_one("rentable_type", &["rentable_type"])
             .writable()
@@ -76,7 +80,7 @@ pub static RESERVATION: ResourceType = ResourceType::new("reservation")
         Relationship::to_one("rentable", &["rentable"]).writable(),
         Relationship::to_many("labels", &["label"])
             .sidepostable()
-            .filterable(),
+            .filterable_by_ids(),
         Relationship::to_many("reservation_amenities", &["reservation_amenity"])
             .writable_on_create()
             .sidepostable()
@@ -89,6 +93,17 @@ pub static RESERVATION: ResourceType = ResourceType::new("reservation")
             .on_request(),
         Relationship::to_many("extra_order_items", &["extra_order_item"])
             .writable_on_create()
+            .sidepostable()
+            .on_request(),
+        Relationship::to_one("discount_campaign", &["discount_campaign"])
+            .writable()
+            .on_request(),
+        Relationship::to_many("discount_cards", &["discount_card"])
+            .writable()
+            .sidepostable()
+            .on_request(),
+        Relationship::to_many("coupons", &["coupon"])
+            .writable()
             .sidepostable()
             .on_request(),
         Relationship::to_one("cancellation_rule", &["cancellation_rule"])
@@ -112,9 +127,9 @@ pub static BOOKING: ResourceType = ResourceType::new("booking")
         Relationship::to_many("reservations", &["reservation"]),
         Relationship::to_one("customer", &["customer"])
             .sidepostable()
-            .filterable(),
-        Relationship::to_one("channel", &["channel"]).filterable(),
-        Relationship::to_one("owner", &["owner"]).filterable(),
+            .filterable_by_ids(),
+        Relationship::to_one("channel", &["channel"]).filterable_by_ids(),
+        Relationship::to_one("owner", &["owner"]).filterable_by_ids(),
     ]);
 
 /// What a reservation costs.
@@ -171,14 +186,14 @@ const PERSON: ResourceType = ResourceType::new("customer")
         text("first_name").writable(),
         text("last_name").writable(),
         text("company").writable(),
-        text("email").writable().filterable(),
+        email().writable().filterable(),
         text("phone").writable(),
         text("mobile_phone").writable(),
         text("address").writable(),
         text("postal_code").writable(),
         text("city").writable(),
         text("province").writable(),
-        text("country_code").writable(),
+        country().writable(),
         text("language").writable().one_of(super::LOCALES),
         text("vat_number").writable(),
         day("date_of_birth").writable(),
@@ -233,8 +248,23 @@ pub static AGENDA_PERIOD: ResourceType = ResourceType::new("agenda_period")
         ADMINISTRATION,
         Relationship::to_one("rentable", &["rentable"])
             .writable()
-            .filterable(),
+            .filterable_by_ids(),
         Relationship::to_one("inventory_object", &["inventory_object"])
             .writable()
-            .filterable(),
+            .filterable_by_ids(),
     ]);
+
+/// Word that the guests of a booking have become others. It is given, and never read.
+pub static GUEST_MUTATION_NOTIFICATION: ResourceType =
+    ResourceType::new("guest_mutation_notification")
+        .scopes(
+            "guest_mutation_notification|read",
+            "guest_mutation_notification|write",
+        )
+        .attributes(&[instant("created_at")])
+        .relationships(&[
+            ADMINISTRATION,
+            Relationship::to_one("booking", &["booking"])
+                .writable_on_create()
+                .required(),
+        ]);

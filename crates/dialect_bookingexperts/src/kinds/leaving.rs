@@ -13,7 +13,10 @@ const ADDRESS: i64 = 2_048;
 /// Where events go. It belongs to the installation that made it, so it needs no word of its own; what it
 /// may hear of takes the word of each resource.
 pub static WEBHOOK_ENDPOINT: ResourceType = ResourceType::new("webhook_endpoint").attributes(&[
-    text("target_url").required().between(1, ADDRESS),
+    text("target_url")
+        .required()
+        .between(1, ADDRESS)
+        .shaped(r"^https?://[^\u0000]+$"),
     text("confirm_strategy").writable().one_of(&CONFIRMATIONS),
     Attribute::new("events", Kind::Array(&Kind::Text))
         .required()
@@ -24,7 +27,8 @@ pub static WEBHOOK_ENDPOINT: ResourceType = ResourceType::new("webhook_endpoint"
     text("secret")
         .writable_on_create()
         .hidden()
-        .between(16, 128),
+        .between(16, 128)
+        .shaped("^[!-~]*$"),
     text("switched_off_reason"),
     instant("switched_off_at"),
     instant("failing_since"),

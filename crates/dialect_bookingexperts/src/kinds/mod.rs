@@ -24,6 +24,8 @@ pub const LOCALES: &[&str] = &[
 pub static TYPES: &[&ResourceType] = &[
     &structure::ORGANIZATION,
     &structure::ADMINISTRATION,
+    &structure::REGION,
+    &structure::CITY,
     &structure::AMENITY,
     &structure::AMENITY_GROUP,
     &structure::AMENITY_OPTION,
@@ -36,19 +38,24 @@ pub static TYPES: &[&ResourceType] = &[
     &structure::CATEGORY_GROUP,
     &structure::RENTABLE_TYPE,
     &structure::CATEGORY,
+    &structure::IMAGE,
     &structure::INVENTORY_OBJECT,
     &structure::RENTABLE_IDENTITY,
     &structure::RENTABLE,
     &structure::LABEL,
     &structure::OWNER,
+    &structure::CONTRACTOR,
     &structure::AGREEMENT,
     &selling::CHANNEL,
     &selling::MASTER_PRICE_LIST,
     &selling::SIMPLE_PRICE,
     &selling::COMPLEX_PRICE,
     &selling::DISCOUNT_CAMPAIGN,
+    &selling::DISCOUNT_CARD,
+    &selling::COUPON,
     &selling::EXTRA,
     &selling::COST,
+    &selling::PERIODIC_COST,
     &selling::PACKAGE,
     &selling::CANCELLATION_RULE,
     &availability::RENTABLE_TYPE_AVAILABILITY,
@@ -62,6 +69,7 @@ pub static TYPES: &[&ResourceType] = &[
     &bookings::CONTACT,
     &bookings::GUEST,
     &bookings::AGENDA_PERIOD,
+    &bookings::GUEST_MUTATION_NOTIFICATION,
     &money::INVOICE,
     &money::PAYMENT,
     &money::PAYMENT_METHOD,
@@ -104,6 +112,28 @@ const fn localized(name: &'static str) -> Attribute {
 
 const fn text(name: &'static str) -> Attribute {
     Attribute::new(name, Kind::Text)
+}
+
+/// What a person or a thing is called, which nobody leaves empty.
+const fn name(name: &'static str) -> Attribute {
+    text(name).required().between(1, 1_000)
+}
+
+/// A mail address, or nothing.
+const fn email() -> Attribute {
+    text("email")
+        .between(0, 254)
+        .shaped(r"^(?:[^\s\u0000]+@[^\s@\u0000]+)?$")
+}
+
+/// A country in two letters, or nothing.
+const fn country() -> Attribute {
+    text("country_code").shaped("^(?:[A-Za-z]{2})?$")
+}
+
+/// An amount of money that no sum over a stay can overflow.
+const fn price() -> Attribute {
+    decimal("price").between(-100_000_000, 100_000_000)
 }
 
 const fn whole(name: &'static str) -> Attribute {

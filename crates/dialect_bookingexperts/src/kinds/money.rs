@@ -35,7 +35,9 @@ pub static PAYMENT: ResourceType = ResourceType::new("payment")
     .scopes("payment|read", "payment|write")
     .attributes(&[
         day("paid_at").required().filterable().sortable(),
-        decimal("foreign_price").required(),
+        decimal("foreign_price")
+            .required()
+            .between(-100_000_000, 100_000_000),
         text("foreign_currency"),
         text("memo").writable(),
         CREATED_AT,
@@ -65,7 +67,9 @@ pub static PAYMENT_REQUEST: ResourceType = ResourceType::new("payment_request")
     .scopes("payment_request|read", "payment_request|write")
     .attributes(&[
         text("state").filterable(),
-        decimal("amount").writable_on_create(),
+        decimal("amount")
+            .writable_on_create()
+            .between(0, 100_000_000),
         text("currency"),
         text("description").writable().between(0, 10_000),
         text("back_url").writable().between(0, 2_000),
@@ -98,7 +102,7 @@ pub static PAYMENT_RESULT: ResourceType = ResourceType::new("payment_result")
                 "refunded",
             ])
             .filterable(),
-        text("reference").writable().filterable(),
+        text("reference").writable().between(0, 200).filterable(),
         text("message").writable(),
         CREATED_AT,
     ])

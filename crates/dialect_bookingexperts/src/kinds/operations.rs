@@ -2,7 +2,7 @@
 
 use jsonapi::{Attribute, Kind, Member, Relationship, ResourceType};
 
-use super::{ADMINISTRATION, CREATED_AT, UPDATED_AT, day, decimal, instant, localized, text};
+use super::{ADMINISTRATION, CREATED_AT, UPDATED_AT, day, decimal, instant, localized, name, text};
 
 /// The reservation that it is about.
 const OF_RESERVATION: Relationship =
@@ -12,7 +12,7 @@ const OF_RESERVATION: Relationship =
 pub static TASK: ResourceType = ResourceType::new("todo")
     .scopes("todo|read", "todo|write")
     .attributes(&[
-        text("title").required(),
+        name("title"),
         text("description").writable(),
         text("state")
             .writable()
@@ -48,12 +48,21 @@ pub static REVIEW: ResourceType = ResourceType::new("review")
             .filterable(),
     ]);
 
+/// At least one character that is seen, and none that controls.
+const PRINTED: &str = concat!(
+    r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F]",
+    r"[^\u0000-\u001F\u007F-\u009F]*$",
+);
+
 const SENT: ResourceType = ResourceType::new("message")
     .scopes("message|read", "message|write")
     .attributes(&[
         text("state").filterable(),
         text("medium"),
-        text("recipient").writable_on_create().between(3, 254),
+        text("recipient")
+            .writable_on_create()
+            .between(3, 254)
+            .shaped(PRINTED),
         text("language").writable_on_create().one_of(super::LOCALES),
         Attribute::new("variables", Kind::Array(&Kind::Object(VARIABLE)))
             .writable_on_create()

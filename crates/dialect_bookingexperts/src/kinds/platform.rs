@@ -2,7 +2,7 @@
 
 use jsonapi::{Relationship, ResourceType};
 
-use super::{CREATED_AT, UPDATED_AT, flag, instant, localized, text};
+use super::{CREATED_AT, UPDATED_AT, flag, instant, localized, name, text};
 
 /// The installation of the app that is calling. Everybody may read his own.
 pub static SUBSCRIPTION: ResourceType = ResourceType::new("subscription")
@@ -31,14 +31,17 @@ pub static ADMINISTRATION_SUBSCRIPTION: ResourceType =
 pub static APPLICATION_COMMAND: ResourceType = ResourceType::new("application_command")
     .scopes("application_command|read", "application_command|write")
     .attributes(&[
-        text("identifier").required(),
+        name("identifier"),
         localized("name").required(),
         localized("description").writable(),
-        text("context_model").required(),
+        name("context_model"),
         text("http_method")
             .required()
             .one_of(&["get", "post", "put", "patch", "delete"]),
-        text("target_url").required(),
+        text("target_url")
+            .required()
+            .between(8, 2_000)
+            .shaped(r"^https?://[^\u0000]+$"),
         text("enabled_script").writable(),
         CREATED_AT,
         UPDATED_AT,

@@ -3,8 +3,8 @@
 use jsonapi::{Attribute, Kind, Relationship, ResourceType};
 
 use super::{
-    ADMINISTRATION as OF_ADMINISTRATION, CREATED_AT, UPDATED_AT, day, decimal, flag, instant,
-    localized, text, whole,
+    ADMINISTRATION as OF_ADMINISTRATION, CREATED_AT, UPDATED_AT, country, day, decimal, email,
+    flag, instant, localized, name, text, whole,
 };
 
 /// The one that has installed the app.
@@ -36,23 +36,53 @@ pub static ADMINISTRATION: ResourceType = ResourceType::new("administration")
             .filterable()
             .sortable(),
         text("phone").writable().between(0, 100),
-        text("email").writable().between(0, 254),
+        email().writable(),
         text("website").writable().between(0, 2000),
         localized("description").writable(),
         localized("surroundings_description").writable(),
         Attribute::new("available_locales", Kind::Array(&Kind::Text))
             .writable()
-            .between(0, 30),
+            .between(0, 30)
+            .shaped("^[A-Za-z]{2,3}(?:[-_](?:[A-Za-z]{2}|[0-9]{3}))?$"),
         text("utc_offset"),
         text("timezone"),
         text("currency"),
         text("status").writable().one_of(&STAGES),
     ])
-    .relationships(&[Relationship::to_many(
-        "administration_amenities",
-        &["administration_amenity"],
-    )
-    .on_request()]);
+    .relationships(&[
+        Relationship::to_many("administration_amenities", &["administration_amenity"]).on_request(),
+        Relationship::to_one("region", &["region"])
+            .writable()
+            .filterable_by_ids(),
+        Relationship::to_one("city", &["city"])
+            .writable()
+            .filterable_by_ids(),
+    ]);
+
+/// A stretch of land by which guests search.
+pub static REGION: ResourceType = ResourceType::new("region")
+    .scopes("region|read", "region|write")
+    .attributes(&[
+        localized("name").required().filterable(),
+        localized("description").writable(),
+        whole("position").writable().filterable().sortable(),
+        CREATED_AT,
+        UPDATED_AT,
+    ]);
+
+/// A town.
+pub static CITY: ResourceType = ResourceType::new("city")
+    .scopes("city|read", "city|write")
+    .attributes(&[
+        localized("name").required().filterable(),
+        localized("description").writable(),
+        whole("position").writable().filterable().sortable(),
+        CREATED_AT,
+        UPDATED_AT,
+    ])
+    .relationships(&[Relationship::to_one("region", &["region"])
+        .writable()
+        .filterable()]);
 
 /// Something that a place may have.
 pub static AMENITY: ResourceType = ResourceType::new("amenity")
@@ -197,14 +227,16 @@ const TYPE: ResourceType = ResourceType::new("rentable_type")
         counted("number_of_child_chairs"),
         whole("number_of_rentables"),
         decimal("avg_score").on_request(),
-        Attribute::new("images", Kind::Json).on_request(),
     ])
     .relationships(&[
         OF_ADMINISTRATION,
         Relationship::to_many("rentable_segments", &["rentable_segment"])
             .writable()
-            .filterable(),
+            .filterable_by_ids(),
         Relationship::to_many("rentable_type_amenities", &["rentable_type_amenity"]).on_request(),
+        Relationship::to_many("images", &["image"])
+            .sidepostable()
+            .on_request(),
         Relationship::to_one("master_price_list", &["master_price_list"])
             .writable()
             .on_request(),
@@ -222,6 +254,26 @@ pub static RENTABLE_TYPE: ResourceType = TYPE;
 pub static CATEGORY: ResourceType = TYPE
     .scopes("category|read", "category|write")
     .renamed("category");
+
+/// A picture of a rentable type.
+pub static IMAGE: ResourceType = ResourceType::new("image")
+    .scopes("rentable_type|read", "rentable_type|write")
+    .attributes(&[
+        text("url").required().between(1, 2_000),
+        localized("description").writable(),
+        whole("position").writable().filterable().sortable(),
+        CREATED_AT,
+        UPDATED_AT,
+    ])
+    .relationships(&[
+        OF_ADMINISTRATION,
+        Relationship::to_one("rentable_type", &["rentable_type"])
+            .writable()
+            .filterable(),
+        Relationship::to_one("category", &["category"])
+            .writable()
+            .filterable(),
+    ]);
 
 const UNIT: ResourceType = ResourceType::new("inventory_object")
     .scopes("inventory_object|read", "inventory_object|write")
@@ -241,7 +293,7 @@ const UNIT: ResourceType = ResourceType::new("inventory_object")
             .filterable(),
         Relationship::to_many("labels", &["label"])
             .writable()
-            .filterable(),
+            .filterable_by_ids(),
         Relationship::to_many("rentables", &["rentable"]),
     ]);
 
@@ -276,25 +328,32 @@ pub static RENTABLE: ResourceType = ResourceType::new("rentable")
 pub static LABEL: ResourceType = ResourceType::new("label")
     .scopes("label|read", "label|write")
     .attributes(&[
-        text("name").required().filterable(),
-        text("color").writable(),
+        name("name").filterable(),
+        text("color").writable().shaped("^(?:#[0-9A-Fa-f]{6})?$"),
         CREATED_AT,
         UPDATED_AT,
     ]);
 
 /// Whom units belong to.
-pub static OWNER: ResourceType = ResourceType::new("owner")
+pub static OWNER: ResourceType = PERSON;
+
+/// Who does work on them.
+pub static CONTRACTOR: ResourceType = PERSON
+    .scopes("contractor|read", "contractor|write")
+    .renamed("contractor");
+
+const PERSON: ResourceType = ResourceType::new("owner")
     .scopes("owner|read", "owner|write")
     .attributes(&[
         text("first_name").writable(),
         text("last_name").writable(),
         text("company").writable(),
-        text("email").writable().filterable(),
+        email().writable().filterable(),
         text("phone").writable(),
         text("address").writable(),
         text("postal_code").writable(),
         text("city").writable(),
-        text("country_code").writable(),
+        country().writable(),
         CREATED_AT,
         UPDATED_AT,
     ]);
@@ -306,7 +365,7 @@ pub static AGREEMENT: ResourceType = ResourceType::new("agreement")
         text("name").writable(),
         day("start_date").writable().filterable().sortable(),
         day("end_date").writable(),
-        decimal("share").writable(),
+        decimal("share").writable().between(0, 100),
         instant("created_at").filterable().sortable(),
         UPDATED_AT,
     ])

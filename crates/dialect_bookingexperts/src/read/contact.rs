@@ -31,8 +31,8 @@ pub async fn first(state: State, call: Call) -> Result<Answer, Refusal> {
     };
     let primary = std::slice::from_ref(&row);
     writing
-        .answer(look, primary, |view, related| {
-            view.single(Some(&row), related)
+        .answer(look, primary, |view, rows, related| {
+            view.single(rows.first(), related)
         })
         .await
 }

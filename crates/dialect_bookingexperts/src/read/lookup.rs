@@ -90,11 +90,8 @@ impl<K: Readable> Lookup<K> {
                 Some(or_none::<K, Id>(field, Test::one_of(field, ids), terms))
             }
             (Lookup::Id(field) | Lookup::Shared(field), Asked::Between { from, to }) => {
-                let end = |term: &Option<Term>| match term {
-                    None => Some(None),
-                    Some(term) => Some(Some(term.id()?.parse::<Id>().ok()?)),
-                };
-                Some(Test::between(field, end(from)?, end(to)?))
+                let (from, to) = (end_of_ids(from.as_ref())?, end_of_ids(to.as_ref())?);
+                Some(ids_between(field, from, to))
             }
             (Lookup::Through(ends_at), Asked::OneOf(terms)) => {
                 let ids: Option<Vec<&str>> = terms.iter().map(Term::id).collect();
@@ -123,20 +120,65 @@ impl<K: Readable> Lookup<K> {
             (Lookup::Instant(field), asked) => values(field, asked, instant),
             (Lookup::Whole(field), asked) => values(field, asked, whole),
             (Lookup::DayOf(field), Asked::OneOf(terms)) => {
-                let within = |term: &Term| {
-                    let day = date(term)?;
-                    Some(Test::between(field, Some(begins(day)?), Some(ends(day)?)))
+                let within = |term: &Term| match term {
+                    Term::Null => Some(Test::is(field, None::<Timestamp>)),
+                    term => {
+                        let day = date(term)?;
+                        Some(days_between(field, Some(day), Some(day)))
+                    }
                 };
                 let tests: Option<Vec<_>> = terms.iter().map(within).collect();
                 Some(Test::any(tests?))
             }
             (Lookup::DayOf(field), Asked::Between { from, to }) => {
-                let from = from.as_ref().map(|term| begins(date(term)?));
-                let to = to.as_ref().map(|term| ends(date(term)?));
-                Some(Test::between(field, all(from)?, all(to)?))
+                let from = all(from.as_ref().map(date))?;
+                let to = all(to.as_ref().map(date))?;
+                Some(days_between(field, from, to))
             }
             _ => None,
         }
+    }
+}
+
+/// One end of a range of ids.
+#[derive(Clone, Copy)]
+enum EndOfIds {
+    /// There is none.
+    Open,
+    /// An id.
+    At(Id),
+    /// Zero, which is before every id.
+    Before,
+    /// A number that is greater than every id.
+    Behind,
+}
+
+/// What an end of a range means; nothing if it is no number.
+fn end_of_ids(term: Option<&Term>) -> Option<EndOfIds> {
+    let Some(term) = term else {
+        return Some(EndOfIds::Open);
+    };
+    let digits = term.id()?;
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number = digits.trim_start_matches('0');
+    Some(match number.parse() {
+        Ok(id) => EndOfIds::At(id),
+        Err(_) if number.is_empty() => EndOfIds::Before,
+        Err(_) => EndOfIds::Behind,
+    })
+}
+
+/// The rows whose ids lie between two numbers, which need not be ids themselves.
+fn ids_between<K: Readable>(field: Field<K>, from: EndOfIds, to: EndOfIds) -> Test<K> {
+    let at = |end| match end {
+        EndOfIds::At(id) => Some(id),
+        EndOfIds::Open | EndOfIds::Before | EndOfIds::Behind => None,
+    };
+    match (from, to) {
+        (EndOfIds::Behind, _) | (_, EndOfIds::Before) => Test::any([]),
+        (from, to) => Test::between(field, at(from), at(to)),
     }
 }
 
@@ -225,12 +267,22 @@ fn whole(term: &Term) -> Option<i64> {
     }
 }
 
-/// The first instant of a day in UTC.
+/// The rows whose instant lies on one of these days in UTC. The last day that can be written begins after every
+/// instant.
+fn days_between<K: Readable>(field: Field<K>, from: Option<Date>, to: Option<Date>) -> Test<K> {
+    match from.map(begins) {
+        Some(None) => Test::any([]),
+        from => Test::between(field, from.flatten(), to.and_then(ends)),
+    }
+}
+
+/// The first instant of a day in UTC; none for the last day that there is.
 fn begins(day: Date) -> Option<Timestamp> {
     Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
-/// The last instant of a day in UTC that the store can tell from the next.
+/// The last instant of a day in UTC that the store can tell from the next; none for the last day that there
+/// is, after which nothing lies.
 fn ends(day: Date) -> Option<Timestamp> {
     begins(day.tomorrow().ok()?)?
         .checked_sub(1.millisecond())

@@ -10,9 +10,10 @@ pub mod platform;
 
 use domain::access::capability;
 use domain::id::Id;
-use http::StatusCode;
 use http_kit::{Answer, Call, Refusal};
-use jsonapi::{Address, Loader, Locales, Query, ResourceType, Row, Rules, Schema, View, included};
+use jsonapi::{
+    Address, Document, Loader, Locales, Query, ResourceType, Row, Rules, Schema, View, included,
+};
 use service::{
     PageOf,
     content::Channel,
@@ -22,7 +23,7 @@ use service::{
 use tokio::sync::Mutex;
 
 pub use self::lookup::Lookup;
-use crate::errors::{failed, json, no_access, not_found, refused};
+use crate::errors::{self, failed, no_access, not_found, refused};
 use crate::{rows, scopes, seen::Seen, state::State};
 
 /// A type of resource, and what is stored of it.
@@ -123,7 +124,7 @@ pub async fn list<R: Shown>(state: State, call: Call, root: Root) -> Result<Answ
         wanted = wanted.meets(test);
     }
     for clause in &query.filter.clauses {
-        wanted = wanted.meets(lookup::clause::<R>(clause).map_err(crate::errors::refusal)?);
+        wanted = wanted.meets(lookup::clause::<R>(clause).map_err(errors::refusal)?);
     }
     for key in &query.sort.keys {
         let direction = if key.descending {
@@ -154,8 +155,8 @@ pub async fn list<R: Shown>(state: State, call: Call, root: Root) -> Result<Answ
         locale: place.locale,
     };
     writing
-        .answer(look, &found, |view, related| {
-            view.collection(&found, total, related)
+        .answer(look, &found, |view, rows, related| {
+            view.collection(rows, total, related)
         })
         .await
 }
@@ -186,8 +187,8 @@ pub async fn one<R: Shown>(state: State, call: Call, root: Root) -> Result<Answe
     };
     let primary = std::slice::from_ref(&found);
     writing
-        .answer(look, primary, |view, related| {
-            view.single(Some(&found), related)
+        .answer(look, primary, |view, rows, related| {
+            view.single(rows.first(), related)
         })
         .await
 }
@@ -227,7 +228,7 @@ pub(crate) fn needs_word(call: &Call, kind: &ResourceType) -> Result<(), Refusal
 pub(crate) fn parse(call: &Call, rules: &Rules<'_>) -> Result<Query, Refusal> {
     let seen = Seen::by(call);
     let may_read = |kind: &ResourceType| seen.may_read(kind);
-    Query::parse(rules, call.raw_query(), &may_read).map_err(crate::errors::refusal)
+    Query::parse(rules, call.raw_query(), &may_read).map_err(errors::refusal)
 }
 
 /// Opens the one look of an answer.
@@ -370,7 +371,7 @@ impl Writing<'_> {
         &self,
         look: Look<'_>,
         primary: &[Row],
-        document: impl FnOnce(&View<'_>, &[Row]) -> jsonapi::Document,
+        document: impl for<'d> FnOnce(View<'d>, &'d [Row], &'d [Row]) -> Document<'d>,
     ) -> Result<Answer, Refusal> {
         self.answer_with(look, primary, Vec::new(), document).await
     }
@@ -381,7 +382,7 @@ impl Writing<'_> {
         look: Look<'_>,
         primary: &[Row],
         given: Vec<Row>,
-        document: impl FnOnce(&View<'_>, &[Row]) -> jsonapi::Document,
+        document: impl for<'d> FnOnce(View<'d>, &'d [Row], &'d [Row]) -> Document<'d>,
     ) -> Result<Answer, Refusal> {
         let schema: &Schema = &self.state.schema;
         let loading = Loading {
@@ -407,8 +408,7 @@ impl Writing<'_> {
             },
             locales: &locales,
         };
-        let document = document(&view, &related);
-        Ok(json(StatusCode::OK, &document.into_json()))
+        errors::resources(&document(view, primary, &related))
     }
 }
 

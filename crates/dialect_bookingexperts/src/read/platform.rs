@@ -74,8 +74,8 @@ async fn finish(
     };
     let primary = std::slice::from_ref(&row);
     writing
-        .answer(look, primary, |view, related| {
-            view.single(Some(&row), related)
+        .answer(look, primary, |view, rows, related| {
+            view.single(rows.first(), related)
         })
         .await
 }

@@ -1,21 +1,22 @@
 //! Reservations, and the bookings that they belong to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::{booking::Status, id::Id};
 use jiff::civil::Date;
 use jsonapi::{ResourceType, Row, Value};
 use service::{
-    content::Channel,
+    content::{Channel, Coupon, DiscountCard},
     customers::Order,
     inventory::Unit,
     links::{BookedPackage, Labelled},
-    records::{Field, Test},
+    records::{Field, Readable, Test},
     sale::Booking,
 };
 
 use super::{
-    orders::extra_items,
+    discounts::{Voucher, campaign_of, voucher_of},
+    orders::{is_extra, lines},
     parts::{begun, many, number, text, to},
     structure::amenities,
     units::labels,
@@ -193,6 +194,11 @@ struct Beside {
     packages: HashMap<Id, Vec<Id>>,
     items: HashMap<Id, Vec<Id>>,
     rules: HashMap<Id, Id>,
+    campaigns: HashMap<Id, Id>,
+    /// Cards and coupons, by the reservation that has got something off by them.
+    vouchers: Vec<(Id, Id)>,
+    cards: HashMap<Id, Vec<Id>>,
+    coupons: HashMap<Id, Vec<Id>>,
 }
 
 impl Beside {
@@ -211,22 +217,37 @@ impl Beside {
             beside.amenities = amenities(&ids, "booking", look).await?;
         }
         if look.wants(kind, "primary_package") || look.wants(kind, "extra_packages") {
-            let from = const { Field::<BookedPackage>::new("from_id") };
-            let mut links = look.reading.of::<BookedPackage>(from, &ids).await?;
-            links.sort_by_key(|link| (link.position, link.id));
-            for link in links {
-                beside
-                    .packages
-                    .entry(link.from_id)
-                    .or_default()
-                    .push(link.to_id);
-            }
+            beside.packages = look.reading.linked::<BookedPackage>(&ids).await?;
         }
-        if look.wants(kind, "extra_order_items") && look.seen.financial {
+        let of_order = [
+            "extra_order_items",
+            "discount_campaign",
+            "discount_cards",
+            "coupons",
+        ];
+        if of_order.iter().any(|name| look.wants(kind, name)) && look.seen.financial {
             let charged = stored.iter();
             let charged = charged.filter(|row| look.seen.shows_booking(&kinds::ORDER, row));
             let ids: Vec<Id> = charged.map(|row| row.id).collect();
-            beside.items = extra_items(&ids, look).await?;
+            for line in lines(&ids, look).await? {
+                if is_extra(&line) {
+                    beside
+                        .items
+                        .entry(line.booking_id)
+                        .or_default()
+                        .push(line.id);
+                }
+                let campaign = campaign_of(&line);
+                beside
+                    .campaigns
+                    .extend(campaign.map(|id| (line.booking_id, id)));
+                let voucher = voucher_of(&line);
+                beside
+                    .vouchers
+                    .extend(voucher.map(|id| (line.booking_id, id)));
+            }
+            beside.cards = beside.those::<DiscountCard>(look).await?;
+            beside.coupons = beside.those::<Coupon>(look).await?;
         }
         if look.wants(kind, "cancellation_rule") {
             let masters: Vec<Id> = stored.iter().map(booking_of).collect();
@@ -237,6 +258,26 @@ impl Beside {
             beside.rules = rules.collect();
         }
         Ok(beside)
+    }
+
+    /// The vouchers of one kind, by reservation.
+    async fn those<K: Voucher>(
+        &self,
+        look: &mut Look<'_>,
+    ) -> service::Result<HashMap<Id, Vec<Id>>> {
+        let mut found: HashMap<Id, Vec<Id>> = HashMap::new();
+        if !look.wants(&kinds::RESERVATION, K::NAME) {
+            return Ok(found);
+        }
+        let ids: Vec<Id> = self.vouchers.iter().map(|(_, id)| *id).collect();
+        let known = look.reading.by_ids::<K>(&ids).await?;
+        let known: HashSet<Id> = known.iter().map(Readable::id).collect();
+        for (booking_id, id) in &self.vouchers {
+            if known.contains(id) {
+                found.entry(*booking_id).or_default().push(*id);
+            }
+        }
+        Ok(found)
     }
 
     fn link(&mut self, stored: &Booking, row: Row) -> Row {
@@ -265,6 +306,15 @@ impl Beside {
                 many("extra_order_item", take(&mut self.items)),
             )
             .to_one("cancellation_rule", to("cancellation_rule", rule))
+            .to_one(
+                "discount_campaign",
+                to("discount_campaign", self.campaigns.get(&id).copied()),
+            )
+            .to_many(
+                "discount_cards",
+                many("discount_card", take(&mut self.cards)),
+            )
+            .to_many("coupons", many("coupon", take(&mut self.coupons)))
     }
 }
 

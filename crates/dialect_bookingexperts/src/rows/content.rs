@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 use service::{
     content::{
         AddOnDetails, Amenity, AmenityAnswer, AmenityGroup, AmenityKind, AmenityOption,
-        ApplicationCommand, Campaign, CancellationRule, Channel, Cost, ExtraItem, Label, Package,
-        PriceList, Segment,
+        ApplicationCommand, CancellationRule, Channel, City, Cost, ExtraItem, Label, Package,
+        PeriodicCost, PriceList, Region, Segment,
     },
     inventory::StoredPrice,
     links::{AmenityValue, SoldIn},
@@ -173,6 +173,34 @@ answers! {
     ReservationAmenity, structure::RESERVATION_AMENITY, "booking", "reservation";
 }
 
+plain! {
+    /// Regions.
+    RegionShown: Region as structure::REGION,
+    ["name" => Search "search", "position" => Whole "position", "created_at" => Instant "created_at",
+     "updated_at" => Instant "changed_at", "administration" => Shared "organization_id"],
+    |row, begun| begun
+        .with("name", localized(&row.details.name))
+        .with("description", localized(&row.details.description))
+        .with("position", row.position)
+        .with("created_at", row.created_at)
+        .with("updated_at", row.changed_at)
+}
+
+plain! {
+    /// Towns.
+    CityShown: City as structure::CITY,
+    ["name" => Search "search", "position" => Whole "position", "created_at" => Instant "created_at",
+     "updated_at" => Instant "changed_at", "administration" => Shared "organization_id",
+     "region" => Id "parent_id"],
+    |row, begun| begun
+        .with("name", localized(&row.details.name))
+        .with("description", localized(&row.details.description))
+        .with("position", row.position)
+        .with("created_at", row.created_at)
+        .with("updated_at", row.changed_at)
+        .to_one("region", to("region", row.parent_id))
+}
+
 /// Declares a type under both of its names.
 macro_rules! segments {
     ($($(#[$doc:meta])* $name:ident, $kind:expr;)*) => { $(
@@ -229,13 +257,10 @@ impl Shown for ChannelShown {
     }
 
     async fn show(stored: &[Channel], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
-        let mut sold: HashMap<Id, Vec<Id>> = HashMap::new();
+        let mut sold = HashMap::new();
         if look.wants(Self::KIND, "rentable_types") {
             let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
-            let from = const { Field::<SoldIn>::new("from_id") };
-            for link in look.reading.of::<SoldIn>(from, &ids).await? {
-                sold.entry(link.from_id).or_default().push(link.to_id);
-            }
+            sold = look.reading.linked::<SoldIn>(&ids).await?;
         }
         let shown = stored.iter().map(|row| {
             let details = &row.details;
@@ -306,19 +331,6 @@ impl Shown for MasterPriceList {
 }
 
 plain! {
-    /// Discount campaigns.
-    DiscountCampaign: Campaign as selling::DISCOUNT_CAMPAIGN,
-    ["name" => Search "search", "created_at" => Instant "created_at",
-     "updated_at" => Instant "changed_at", "administration" => Shared "organization_id"],
-    |row, begun| begun
-        .with("name", localized(&row.details.name))
-        .with("description", localized(&row.details.description))
-        .with("created_at", row.created_at)
-        .with("updated_at", row.changed_at)
-        .to_one("administration", to("administration", row.organization_id))
-}
-
-plain! {
     /// Cancellation rules.
     CancellationRuleShown: CancellationRule as selling::CANCELLATION_RULE,
     ["name" => Search "search", "created_at" => Instant "created_at",
@@ -381,6 +393,21 @@ plain! {
     |row, begun| add_on(begun, &row.details)
         .with("invoiced_as", text(&row.details.invoiced_as))
         .with("cost_type", charged_per(&row.details))
+        .with("created_at", row.created_at)
+        .with("updated_at", row.changed_at)
+        .to_one("administration", to("administration", row.organization_id))
+}
+
+plain! {
+    /// Costs of a part of the year.
+    PeriodicCostShown: PeriodicCost as selling::PERIODIC_COST,
+    ["name" => Search "search", "created_at" => Instant "created_at",
+     "updated_at" => Instant "changed_at", "administration" => Shared "organization_id"],
+    |row, begun| add_on(begun, &row.details)
+        .with("invoiced_as", text(&row.details.invoiced_as))
+        .with("cost_type", charged_per(&row.details))
+        .with("start_date", row.details.charge.from)
+        .with("end_date", row.details.charge.until.and_then(|last| last.tomorrow().ok()))
         .with("created_at", row.created_at)
         .with("updated_at", row.changed_at)
         .to_one("administration", to("administration", row.organization_id))

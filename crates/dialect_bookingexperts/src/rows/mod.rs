@@ -2,6 +2,7 @@
 
 pub mod bookings;
 pub mod content;
+pub mod discounts;
 pub mod money;
 pub mod operations;
 pub mod orders;
@@ -92,6 +93,8 @@ macro_rules! shown {
 
 shown! {
     structure::Administration,
+    content::RegionShown,
+    content::CityShown,
     content::AmenityShown,
     content::AmenityGroupShown,
     content::AmenityOptionShown,
@@ -104,17 +107,22 @@ shown! {
     content::CategoryGroup,
     structure::RentableType,
     structure::Category,
+    structure::ImageShown,
     units::InventoryObject,
     units::RentableIdentity,
     units::Rentable,
     content::LabelShown,
     structure::OwnerShown,
+    structure::ContractorShown,
     structure::AgreementShown,
     content::ChannelShown,
     content::MasterPriceList,
-    content::DiscountCampaign,
+    discounts::DiscountCampaign,
+    discounts::DiscountCardShown,
+    discounts::CouponShown,
     content::Extra,
     content::CostShown,
+    content::PeriodicCostShown,
     content::PackageShown,
     content::CancellationRuleShown,
     bookings::Reservation,
@@ -125,6 +133,7 @@ shown! {
     orders::SimplePrice,
     orders::ComplexPrice,
     people::GuestShown,
+    people::GuestMutationShown,
     periods::AgendaPeriod,
     money::InvoiceShown,
     money::PaymentShown,

@@ -30,7 +30,8 @@ fn total(line: &Line) -> Decimal {
     details.amount.saturating_mul(details.quantity.into())
 }
 
-fn is_extra(line: &Line) -> bool {
+/// Whether a line is for an extra.
+pub fn is_extra(line: &Line) -> bool {
     line.details.kind == LineKind::Charge && line.details.item == LineItem::Extra
 }
 
@@ -38,18 +39,10 @@ fn is_main(line: &Line) -> bool {
     line.details.kind == LineKind::Charge && line.details.item != LineItem::Extra
 }
 
-async fn lines(ids: &[Id], look: &mut Look<'_>) -> service::Result<Vec<Line>> {
+/// The lines of these reservations.
+pub async fn lines(ids: &[Id], look: &mut Look<'_>) -> service::Result<Vec<Line>> {
     let booking = const { Field::<Line>::new("booking_id") };
     look.reading.of::<Line>(booking, ids).await
-}
-
-/// The extras of these reservations.
-pub async fn extra_items(ids: &[Id], look: &mut Look<'_>) -> service::Result<HashMap<Id, Vec<Id>>> {
-    let mut items: HashMap<Id, Vec<Id>> = HashMap::new();
-    for line in lines(ids, look).await?.iter().filter(|line| is_extra(line)) {
-        items.entry(line.booking_id).or_default().push(line.id);
-    }
-    Ok(items)
 }
 
 /// Orders: each reservation has one, under its own id.

@@ -7,13 +7,14 @@ use jsonapi::{Identifier, ResourceType, Row};
 use service::{
     PageOf,
     customers::{Customer, Order},
+    kept::GuestMutation,
     records::{Field, Query, Test},
     sale::{Booking, Guest},
 };
 
 use super::{
     bookings::{booking_of, is_reserved},
-    parts::{begun, path, person, text},
+    parts::{begun, path, person, text, to},
 };
 use crate::kinds::{bookings as kinds, bookings::CUSTOMER};
 use crate::read::{Look, Lookup, Shown};
@@ -208,6 +209,32 @@ impl Shown for GuestShown {
                     "reservation",
                     Some(Identifier::new("reservation", row.booking_id)),
                 )
+        });
+        Ok(shown.collect())
+    }
+}
+
+/// Words that guests have become others. They are told, and not read.
+pub struct GuestMutationShown;
+
+impl Shown for GuestMutationShown {
+    type Stored = GuestMutation;
+    const KIND: &'static ResourceType = &kinds::GUEST_MUTATION_NOTIFICATION;
+
+    fn lookup(name: &str) -> Option<Lookup<GuestMutation>> {
+        match name {
+            "administration" => Some(Lookup::Id(const { Field::new("organization_id") })),
+            _ => None,
+        }
+    }
+
+    async fn show(stored: &[GuestMutation], _: &mut Look<'_>) -> service::Result<Vec<Row>> {
+        let shown = stored.iter().map(|row| {
+            begun(Self::KIND, row)
+                .nowhere()
+                .with("created_at", row.created_at)
+                .to_one("administration", to("administration", row.organization_id))
+                .to_one("booking", to("booking", row.subject_id))
         });
         Ok(shown.collect())
     }

@@ -5,13 +5,12 @@ use std::collections::HashMap;
 use domain::id::Id;
 use jsonapi::{ResourceType, Row, Value};
 use rust_decimal::Decimal;
-use serde_json::json;
 use service::{
-    content::Channel,
-    customers::Owner,
+    content::{Channel, Image},
+    customers::{Contractor, Owner},
     inventory::{Organization, Resource, Stage},
     kept::{Agreement, Review},
-    links::{AmenityValue, InSegment, SoldIn},
+    links::{AmenityValue, InCity, InRegion, InSegment, SoldIn},
     records::{Field, Test},
 };
 
@@ -32,6 +31,8 @@ impl Shown for Administration {
     fn lookup(name: &str) -> Option<Lookup<Organization>> {
         Some(match name {
             "name" => Lookup::Text(const { Field::new("name") }),
+            "region" => Lookup::Through(|ids| Test::has::<InRegion>(&ids)),
+            "city" => Lookup::Through(|ids| Test::has::<InCity>(&ids)),
             _ => return None,
         })
     }
@@ -42,6 +43,7 @@ impl Shown for Administration {
         if look.wants(Self::KIND, "administration_amenities") {
             answers = amenities(&ids, "organization", look).await?;
         }
+        let lies = Lying::of(&ids, look).await?;
         let now = look.now;
         let shown = stored.iter().map(|row| {
             let details = &row.details;
@@ -65,8 +67,35 @@ impl Shown for Administration {
                     "administration_amenities",
                     many("administration_amenity", own),
                 )
+                .to_one("region", to("region", first(&lies.regions, row.id)))
+                .to_one("city", to("city", first(&lies.cities, row.id)))
         });
         Ok(shown.collect())
+    }
+}
+
+/// The one place that an administration lies in.
+fn first(places: &HashMap<Id, Vec<Id>>, id: Id) -> Option<Id> {
+    places.get(&id)?.first().copied()
+}
+
+/// Where administrations lie.
+#[derive(Default)]
+struct Lying {
+    regions: HashMap<Id, Vec<Id>>,
+    cities: HashMap<Id, Vec<Id>>,
+}
+
+impl Lying {
+    async fn of(ids: &[Id], look: &mut Look<'_>) -> service::Result<Self> {
+        let mut lies = Self::default();
+        if look.wants(Administration::KIND, "region") {
+            lies.regions = look.reading.linked::<InRegion>(ids).await?;
+        }
+        if look.wants(Administration::KIND, "city") {
+            lies.cities = look.reading.linked::<InCity>(ids).await?;
+        }
+        Ok(lies)
     }
 }
 
@@ -108,16 +137,24 @@ async fn rentable_types(
     look: &mut Look<'_>,
 ) -> service::Result<Vec<Row>> {
     let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
-    let mut segments: HashMap<Id, Vec<Id>> = HashMap::new();
+    let mut segments = HashMap::new();
     if look.wants(kind, "rentable_segments") {
-        let from = const { Field::<InSegment>::new("from_id") };
-        for link in look.reading.of::<InSegment>(from, &ids).await? {
-            segments.entry(link.from_id).or_default().push(link.to_id);
-        }
+        segments = look.reading.linked::<InSegment>(&ids).await?;
     }
     let mut answers = HashMap::new();
     if look.wants(kind, "rentable_type_amenities") {
         answers = amenities(&ids, "resource", look).await?;
+    }
+    let mut pictures: HashMap<Id, Vec<Id>> = HashMap::new();
+    if look.wants(kind, "images") {
+        let parent = const { Field::<Image>::new("parent_id") };
+        let mut found = look.reading.of::<Image>(parent, &ids).await?;
+        found.sort_by_key(|image| (image.position, image.id));
+        for image in found {
+            if let Some(id) = image.parent_id {
+                pictures.entry(id).or_default().push(image.id);
+            }
+        }
     }
     let mut scores: HashMap<Id, Vec<Decimal>> = HashMap::new();
     if look.query.shows(kind, "avg_score") {
@@ -132,7 +169,9 @@ async fn rentable_types(
         let scores = scores.remove(&row.id).unwrap_or_default();
         let segments = segments.remove(&row.id).unwrap_or_default();
         let answers = answers.remove(&row.id).unwrap_or_default();
+        let pictures = pictures.remove(&row.id).unwrap_or_default();
         rentable_type(kind, row)
+            .to_many("images", many("image", pictures))
             .with("avg_score", average(&scores).map(amount))
             .to_many("rentable_segments", many("rentable_segment", segments))
             .to_many(
@@ -159,13 +198,6 @@ fn rentable_type(kind: &'static ResourceType, row: &Resource) -> Row {
     } else {
         localized(&details.names)
     };
-    let images = details.images.iter().map(|image| {
-        let captions = image.caption.iter();
-        let captions: serde_json::Map<String, serde_json::Value> = captions
-            .map(|(locale, words)| (locale.as_str().to_owned(), words.into()))
-            .collect();
-        json!({ "url": image.url, "caption": captions })
-    });
     begun(kind, row)
         .with("name", name)
         .with("description", localized(&details.description))
@@ -181,7 +213,6 @@ fn rentable_type(kind: &'static ResourceType, row: &Resource) -> Row {
         .with("number_of_child_beds", number(rooms.child_beds))
         .with("number_of_child_chairs", number(rooms.child_chairs))
         .with("number_of_rentables", row.quantity)
-        .with("images", serde_json::Value::from_iter(images))
         .to_one(
             "administration",
             to("administration", Some(row.organization_id)),
@@ -235,15 +266,27 @@ rentable_types! {
     Category, structure::CATEGORY;
 }
 
-plain! {
+/// Declares people of whom names and addresses are shown.
+macro_rules! people {
+    ($($(#[$doc:meta])* $name:ident: $stored:ty as $kind:expr;)*) => { $(
+        plain! {
+            $(#[$doc])*
+            $name: $stored as $kind,
+            ["email" => Email "email", "created_at" => Instant "created_at",
+             "updated_at" => Instant "changed_at", "administration" => Shared "organization_id"],
+            |row, begun| person(begun, &row.details.contact)
+                .with("company", text(&row.details.contact.company))
+                .with("created_at", row.created_at)
+                .with("updated_at", row.changed_at)
+        }
+    )* };
+}
+
+people! {
     /// Owners.
-    OwnerShown: Owner as structure::OWNER,
-    ["email" => Email "email", "created_at" => Instant "created_at",
-     "updated_at" => Instant "changed_at", "administration" => Shared "organization_id"],
-    |row, begun| person(begun, &row.details.contact)
-        .with("company", text(&row.details.contact.company))
-        .with("created_at", row.created_at)
-        .with("updated_at", row.changed_at)
+    OwnerShown: Owner as structure::OWNER;
+    /// Contractors.
+    ContractorShown: Contractor as structure::CONTRACTOR;
 }
 
 plain! {
@@ -263,4 +306,47 @@ plain! {
         .to_one("owner", to("owner", row.details.owner_id))
         .to_one("rentable_identity", to("rentable_identity", row.parent_id))
         .to_one("inventory_object", to("inventory_object", row.parent_id))
+}
+
+/// Pictures of rentable types.
+pub struct ImageShown;
+
+impl Shown for ImageShown {
+    type Stored = Image;
+    const KIND: &'static ResourceType = &structure::IMAGE;
+
+    fn lookup(name: &str) -> Option<Lookup<Image>> {
+        Some(match name {
+            "position" => Lookup::Whole(const { Field::new("position") }),
+            "created_at" => Lookup::Instant(const { Field::new("created_at") }),
+            "updated_at" => Lookup::Instant(const { Field::new("changed_at") }),
+            "administration" => Lookup::Id(const { Field::new("organization_id") }),
+            "rentable_type" | "category" => Lookup::Id(const { Field::new("parent_id") }),
+            _ => return None,
+        })
+    }
+
+    async fn stands_below(
+        parent: Id,
+        administration: Id,
+        look: &mut Look<'_>,
+    ) -> service::Result<bool> {
+        let found = look.reading.one::<Resource>(parent).await?;
+        Ok(found.is_some_and(|found| found.organization_id == administration))
+    }
+
+    async fn show(stored: &[Image], _: &mut Look<'_>) -> service::Result<Vec<Row>> {
+        let shown = stored.iter().map(|row| {
+            begun(Self::KIND, row)
+                .with("url", row.details.url.as_str())
+                .with("description", localized(&row.details.caption))
+                .with("position", row.position)
+                .with("created_at", row.created_at)
+                .with("updated_at", row.changed_at)
+                .to_one("administration", to("administration", row.organization_id))
+                .to_one("rentable_type", to("rentable_type", row.parent_id))
+                .to_one("category", to("category", row.parent_id))
+        });
+        Ok(shown.collect())
+    }
 }

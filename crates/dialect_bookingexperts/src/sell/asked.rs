@@ -4,8 +4,9 @@
 use domain::{id::Id, money::Currency, party::AgeGroups};
 use http_kit::Refusal;
 use jiff::civil::Date;
-use jsonapi::{Code, Error};
+use jsonapi::{Code, Error, openapi};
 use rust_decimal::Decimal;
+use serde_json::{Value, json};
 use service::search::{
     Choice, Count, CountWanted, DateRange, Limited, Limiter, MOST_NIGHTS, Query, Sort, Sorter,
     Weekdays,
@@ -79,16 +80,21 @@ pub const PARAMETERS: &[(&str, &str)] = &[
         "filter[-rentable_segment_ids]",
         "Nothing that belongs to one of these",
     ),
+    ("filter[region_ids]", "Only in these regions"),
+    ("filter[-region_ids]", "In none of these regions"),
     ("filter[amenity_ids]", "Only what has all of these"),
     (
         "filter[inventory_object_id]",
-        "Only the rentable type of this unit",
+        "Only stays for which this very unit can be had",
     ),
     (
         "filter[discount_campaign_id]",
-        "Only what this campaign is for",
+        "Only what gets the discount of this campaign, at that price",
     ),
-    ("filter[promotion_token]", "Nothing: nobody sells by tokens"),
+    (
+        "filter[promotion_token]",
+        "Only what gets the discount of a campaign with this token",
+    ),
     ("filter[country_codes]", "Only in these countries"),
     ("filter[-country_codes]", "In none of these countries"),
     ("filter[price]", "The price of the stay: 100..500"),
@@ -109,6 +115,38 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ),
 ];
 
+/// What a parameter of a search may look like: a name of [`PARAMETERS`].
+pub fn shape(name: &str) -> Value {
+    const ID: &str = "[1-9][0-9]{0,14}";
+    const NUMBER: &str = r"-?[0-9]{1,15}(?:\.[0-9]{1,10})?";
+    const NIGHTS: &str = "[1-9][0-9]?";
+    const COUNTRY: &str = "[0-9A-Za-z]{2}";
+    const SORTERS: &str = "los|start_date|max_guests|highlighted|all_in_amount|avg_score";
+    let day = openapi::DATE;
+    let list = |term: &str| format!("(?:{term})?(?:,(?:{term})?)*");
+    let range = |end: &str| format!(r"(?:{end}|(?:{end})?\.\.(?:{end})?)");
+    if name == "limit" {
+        let names: Vec<&str> = LIMITERS.iter().map(|(name, _)| *name).collect();
+        return json!({ "type": "string", "enum": names });
+    }
+    let pattern = match name.trim_start_matches("filter[").trim_end_matches(']') {
+        "start_date" | "overlaps_date" | "includes_date" | "arrangement" => {
+            format!(r"{day}(?:\.\.{day})?")
+        }
+        "los" => range(NIGHTS),
+        "wday" => list("[0-6]"),
+        "price" => range(NUMBER),
+        "currency" => openapi::currencies().join("|"),
+        "country_codes" | "-country_codes" => list(COUNTRY),
+        "sorters" => list(SORTERS),
+        "promotion_token" => r"[^\u0000]{0,200}".to_owned(),
+        "inventory_object_id" | "discount_campaign_id" => ID.to_owned(),
+        group if group.starts_with("guest_group") => "[0-9]{1,3}".to_owned(),
+        _ => list(ID),
+    };
+    json!({ "type": "string", "pattern": format!("^(?:{pattern})$") })
+}
+
 /// So many are shown where nobody says how many.
 const SHOWN: usize = 30;
 
@@ -124,10 +162,12 @@ pub struct Search {
     pub no_segments: Vec<Id>,
     /// Only what has all of these amenities.
     pub amenities: Vec<Id>,
-    /// Only the type of this unit.
+    /// Only stays for which this unit can be had.
     pub unit: Option<Id>,
-    /// Only what this campaign is for.
+    /// Only what gets the discount of this campaign, and by that price.
     pub campaign: Option<Id>,
+    /// Only what gets the discount of a campaign with this token; empty for none.
+    pub token: String,
 }
 
 /// A filter with its value, by which it is refused.
@@ -203,6 +243,7 @@ impl Search {
             amenities: Vec::new(),
             unit: None,
             campaign: None,
+            token: String::new(),
         };
         let mut groups = AgeGroups::default();
         let mut has_party = false;
@@ -274,12 +315,12 @@ impl Search {
             "-rentable_type_ids" | "-category_ids" => query.resources.never = given.ids()?,
             "rentable_segment_ids" | "category_group_ids" => self.segments = Some(given.ids()?),
             "-rentable_segment_ids" | "-category_group_ids" => self.no_segments = given.ids()?,
+            "region_ids" => query.regions.only = Some(given.ids()?),
+            "-region_ids" => query.regions.never = given.ids()?,
             "amenity_ids" => self.amenities = given.ids()?,
             "inventory_object_id" => self.unit = Some(given.one_id()?),
             "discount_campaign_id" => self.campaign = Some(given.one_id()?),
-            // Nothing here is sold by tokens, so nothing is found by one.
-            "promotion_token" if given.value.is_empty() => {}
-            "promotion_token" => query.resources.only = Some(Vec::new()),
+            "promotion_token" => self.token = given.value.trim().to_owned(),
             "country_codes" => query.countries = Choice::only(countries(given)?),
             "-country_codes" => query.countries.never = countries(given)?,
             "price" => (query.least_price, query.most_price) = given.bounds::<Decimal>()?,
@@ -415,4 +456,51 @@ fn limiter(pairs: &[(String, String)]) -> Result<Limiter, Refusal> {
     limiter.resources = number("rentable_types", 100)?;
     limiter.stays = number("availabilities", 100)?.unwrap_or(1);
     Ok(limiter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// For each parameter something that it may be, and something that it may not.
+    fn examples(name: &str) -> (&'static str, &'static str) {
+        match name.trim_start_matches("filter[").trim_end_matches(']') {
+            "start_date" | "overlaps_date" | "includes_date" | "arrangement" => {
+                ("2027-05-01..2027-06-01", "May")
+            }
+            "los" => ("1..21", "-1"),
+            "wday" => ("0,6", "7"),
+            "price" => ("100..500.50", "much"),
+            "currency" => ("EUR", "Euro"),
+            "country_codes" | "-country_codes" => ("NL,DE", "NLD"),
+            "sorters" => ("los,start_date", "weather"),
+            "limit" => ("los", "weather"),
+            "promotion_token" => ("SUMMER 27", "\u{0}"),
+            "inventory_object_id" | "discount_campaign_id" => ("7", "7,8"),
+            group if group.starts_with("guest_group") => ("2", "two"),
+            ids => {
+                assert!(
+                    ids.ends_with("_ids"),
+                    "{name} is described as a list of ids"
+                );
+                ("7,8", "seven")
+            }
+        }
+    }
+
+    #[test]
+    fn each_parameter_is_described_as_what_it_is() {
+        for (name, _) in PARAMETERS {
+            let (right, wrong) = examples(name);
+            let shape = shape(name);
+            assert!(
+                jsonschema::is_valid(&shape, &json!(right)),
+                "{name}={right}"
+            );
+            assert!(
+                !jsonschema::is_valid(&shape, &json!(wrong)),
+                "{name}={wrong}"
+            );
+        }
+    }
 }

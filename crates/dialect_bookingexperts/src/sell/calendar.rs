@@ -66,8 +66,8 @@ pub async fn days(state: State, call: Call) -> Result<Answer, Refusal> {
         query: &query,
         locale: None,
     };
-    let answer = writing.answer(look, &rows, |view, related| {
-        view.on_one_page(&rows, related)
+    let answer = writing.answer(look, &rows, |view, rows, related| {
+        view.on_one_page(rows, related)
     });
     answer.await
 }

@@ -3,7 +3,7 @@
 use domain::{booking::Status, id::Id};
 use http::StatusCode;
 use http_kit::{Answer, Call, Refusal};
-use jsonapi::{Draft, Query as Asked, Rules};
+use jsonapi::{Change, Draft, Query as Asked, Rules};
 use rust_decimal::Decimal;
 use service::{
     bookings::{BookingChange, BookingPatch, BookingWrite, ItemWrite},
@@ -12,8 +12,8 @@ use service::{
     inventory::Organization,
     links::BookedPackage,
     patch::{ExtraPatch, PartyPatch},
-    records::Field,
-    sale::{Booking, BookingDetailsPatch, Line},
+    records::{CampaignChoice, Field},
+    sale::{Booking, BookingDetailsPatch, Line, LineDetails},
     stay_terms::StayTerms,
 };
 
@@ -22,7 +22,7 @@ use super::{
     beside::beside,
     carry_out,
     create::{is_sold, missing_type, packages, unit},
-    expected,
+    discount, expected,
     flags::{Flags, Mode},
     needs_writing, order,
     order::{LineWrite, OrderPlan},
@@ -30,6 +30,7 @@ use super::{
     preview,
     refusals::Named,
     stay::Stay,
+    vouchers,
     wish::{TYPE_NAMES, UNIT_NAMES, Wish},
 };
 use crate::errors::{no_access, not_found, refusal, refused};
@@ -166,16 +167,14 @@ async fn found(state: &State, call: &Call, query: &Asked, root: Root) -> Result<
     };
     let of = const { Field::<Line>::new("booking_id") };
     let lines = look.reading.of::<Line>(of, &[id]).await.map_err(refused)?;
-    let from = const { Field::<BookedPackage>::new("from_id") };
-    let links = look.reading.of::<BookedPackage>(from, &[id]).await;
-    let mut links = links.map_err(refused)?;
-    links.sort_by_key(|link| (link.position, link.id));
+    let packages = look.reading.linked::<BookedPackage>(&[id]).await;
+    let packages = packages.map_err(refused)?.remove(&id);
     Ok(Found {
         booking,
         organization,
         channel,
         lines,
-        packages: links.into_iter().map(|link| link.to_id).collect(),
+        packages: packages.unwrap_or_default(),
     })
 }
 
@@ -196,6 +195,9 @@ async fn understood(state: &State, call: &Call, root: Root) -> Result<(Asked, Pl
     let request = expected(state).update(id, &call.body).map_err(refusal)?;
     let draft = request.root();
     let wish = Wish::read(draft);
+    if flags.mode == Mode::CurrentOrder {
+        discount::nothing_asked(draft, &wish)?;
+    }
     let found = found(state, call, &query, root).await?;
     let stay = wanted(draft, &wish, &found.booking)?;
     let terms = if wish.is_about_the_stay() {
@@ -217,11 +219,13 @@ async fn understood(state: &State, call: &Call, root: Root) -> Result<(Asked, Pl
     }
     // Whoever sold a stay may ask what it costs today; below the administration, where everybody's stays
     // are, only a stay that becomes another one is priced anew.
-    let reprices = root == Root::Channel || stay.differs_from(&found.booking);
+    let differs = stay.differs_from(&found.booking) || wish.is_about_discounts();
+    let reprices = root == Root::Channel || differs;
     let changing = Changing::new(call, found, flags);
     let priced = match &terms {
         Some(terms) if flags.mode == Mode::CurrentPrices && reprices => {
-            changing.priced(&mut look, &stay, terms).await?
+            let sold = (&stay, terms);
+            changing.priced(&mut look, &request, &wish, sold).await?
         }
         _ => Priced::default(),
     };
@@ -324,41 +328,65 @@ impl<'a> Changing<'a> {
     async fn priced(
         &self,
         look: &mut Look<'_>,
-        stay: &Stay,
-        terms: &StayTerms,
+        request: &Change,
+        wish: &Wish,
+        (stay, terms): (&Stay, &StayTerms),
     ) -> Result<Priced, Refusal> {
+        let Found {
+            booking,
+            organization,
+            lines,
+            ..
+        } = &self.found;
         let listed = match &self.found.channel {
             Some(channel) => stay.list_price(look, channel, terms).await?,
             None => None,
         };
+        let vouchers = vouchers::had(look, self.call, request, &terms.resource, lines).await?;
+        let had = discount::had(booking, lines, organization);
+        let mut campaigns = wish.campaigns(had);
+        if self.found.channel.is_none() && had.is_none() && !wish.is_about_discounts() {
+            // What another API has sold gets no discount that nobody asked for.
+            campaigns.choice = CampaignChoice::None;
+        }
+        let asked = discount::Asked {
+            draft: request.root(),
+            campaigns,
+            vouchers,
+            booked_on: Some(discount::booked_on(booking, organization)),
+        };
+        let sold = (stay, terms);
+        let now = self.call.actor.now;
         let Some(price) = listed.or(terms.price) else {
+            // Nothing is taken off nothing; whether it may be had is said all the same.
+            discount::rent(look, &asked, sold, (Decimal::ZERO, now)).await?;
             return Ok(Priced::default());
         };
-        let before = &self.found.booking;
         let before = Stay {
-            resource_id: before.resource_id,
-            arrival: before.arrival_on,
-            departure: before.departure_on,
-            groups: before.details.groups(),
+            resource_id: booking.resource_id,
+            arrival: booking.arrival_on,
+            departure: booking.departure_on,
+            groups: booking.details.groups(),
         };
         let currency = terms.organization.details.currency;
-        let sold_at = self.found.booking.details.price;
-        let facts = (
-            &order::facts(&before, sold_at, currency)?,
-            &order::facts(stay, price, currency)?,
-        );
-        let lines = self.found.lines.clone();
-        let repriced = order::repriced(look, lines, &terms.resource, facts).await?;
+        let before = order::facts(&before, booking.details.price, currency)?;
+        let rent = discount::rent(look, &asked, sold, (price, now)).await?;
+        let facts = (&before, &rent.facts);
+        let repriced = order::repriced(look, lines.clone(), &terms.resource, facts).await?;
         let (mut order, mut writes) = repriced;
-        let rent = service::sale::LineDetails {
+        let nights = || LineDetails {
             amount: price,
             ..order::rent_line(&terms.resource)
         };
-        writes.push(ItemWrite::Add(rent.clone()));
+        let of_nights = if rent.lines.is_empty() {
+            vec![nights()]
+        } else {
+            rent.lines
+        };
+        order.added.splice(0..0, of_nights);
         writes.extend(order.added.iter().cloned().map(ItemWrite::Add));
-        order.rent = Some(rent);
         Ok(Priced {
-            price: Some(price),
+            price: Some(rent.net),
             order: Some(order),
             writes,
         })

@@ -4,7 +4,8 @@ use domain::{booking::Status, id::Id, party::AgeGroups};
 use http::StatusCode;
 use http_kit::{Answer, Call, Refusal};
 use jiff::SignedDuration;
-use jsonapi::{Change, Draft, Identifier, Query as Asked, Rules};
+use jsonapi::{Change, Draft, Identifier, Link, Query as Asked, Rules};
+use rust_decimal::Decimal;
 use service::{
     bookings::{GroupChoice, NewBooking, UnitChoice},
     content::Channel,
@@ -19,7 +20,7 @@ use super::{
     beside::beside,
     carry_out,
     customer::{Booker, booker},
-    expected,
+    discount, expected,
     flags::Flags,
     needs_writing, order,
     order::OrderPlan,
@@ -27,6 +28,7 @@ use super::{
     preview,
     refusals::Named,
     stay::Stay,
+    vouchers,
     wish::{TYPE_NAMES, UNIT_NAMES, Wish},
 };
 use crate::errors::{refusal, refused};
@@ -89,8 +91,7 @@ async fn understood(state: &State, call: &Call) -> Result<(Asked, Plan), Refusal
 /// The stay of a request that makes a reservation.
 fn wanted(draft: &Draft, wish: &Wish) -> Result<Stay, Refusal> {
     let Some((_, resource_id)) = wish.resource else {
-        let detail = "rentable_type is missing";
-        return Err(bad(draft.refuse_link("rentable_type", detail)));
+        return Err(no_type(draft));
     };
     let (Some(arrival), Some(departure)) = (wish.arrival, wish.departure) else {
         let detail = "start_date and end_date are needed";
@@ -102,6 +103,17 @@ fn wanted(draft: &Draft, wish: &Wish) -> Result<Stay, Refusal> {
         departure,
         groups: wish.groups_after(AgeGroups::default()),
     })
+}
+
+/// The refusal of a request that names no rentable type, or one by what is no id of any.
+fn no_type(draft: &Draft) -> Refusal {
+    for name in TYPE_NAMES {
+        let link = draft.links(name).and_then(|links| links.as_slice().first());
+        if let Some(Link::To(identifier)) = link {
+            return bad(draft.missing_link(name, identifier));
+        }
+    }
+    bad(draft.refuse_link("rentable_type", "rentable_type is missing"))
 }
 
 /// The refusal of a rentable type that is not there, or not for this caller, or not in this channel.
@@ -182,15 +194,27 @@ impl New<'_> {
         let listed = self.stay.list_price(look, self.channel, self.terms).await?;
         let price = listed.or(self.terms.price).unwrap_or_default();
         let currency = self.terms.organization.details.currency;
-        let facts = order::facts(&self.stay, price, currency)?;
-        let mut added = order::costs(look, resource, &facts).await?;
-        added.extend(order::extras(look, self.request, resource, &facts).await?);
+        let vouchers = vouchers::had(look, self.call, self.request, resource, &[]).await?;
+        let asked = discount::Asked {
+            draft: self.draft(),
+            campaigns: self.wish.campaigns(None),
+            vouchers,
+            booked_on: None,
+        };
+        let sold = (&self.stay, self.terms);
+        let priced = (price, self.call.actor.now);
+        let rent = discount::rent(look, &asked, sold, priced).await?;
+        // Where nothing is taken off and no list has a price, the calendar has it when the stay is taken.
+        let is_given = listed.is_some() || !rent.lines.is_empty();
+        let charge = rent.lines.is_empty().then(|| order::rent_line(resource));
+        let mut added = rent.lines;
+        added.extend(order::costs(look, resource, &rent.facts).await?);
+        added.extend(order::extras(look, self.request, resource, &rent.facts).await?);
         let (group, booker, reference) = self.booking(look).await?;
         let kept = beside((self.state, self.call), look, self.request, &self.wish).await?;
-        let rent = order::rent_line(resource);
         let mut details = self.details(&booker);
-        details.price = listed.unwrap_or_default();
-        details.rate_description.clone_from(&rent.description);
+        details.price = if is_given { rent.net } else { Decimal::ZERO };
+        details.rate_description.clone_from(&resource.name);
         let (status, held_until) = self.status()?;
         let is_confirmed = status == Status::Confirmed;
         let around = Around {
@@ -222,11 +246,11 @@ impl New<'_> {
             channel: self.channel.slug(),
             external_reference: self.wish.key.clone().unwrap_or_default(),
             details,
-            price_given: listed.is_some(),
+            price_given: is_given,
             lines: added.clone(),
             notes: Vec::new(),
             check_availability: true,
-            charge_price: true,
+            charge_price: charge.is_some(),
             announce: true,
         };
         Ok(Plan {
@@ -236,7 +260,7 @@ impl New<'_> {
             around,
             order: OrderPlan {
                 kept: Vec::new(),
-                rent: Some(rent),
+                rent: charge,
                 added,
             },
             currency,

@@ -11,6 +11,7 @@ pub mod calendar;
 pub mod change;
 pub mod create;
 mod customer;
+pub mod discount;
 mod flags;
 mod order;
 mod plan;
@@ -18,6 +19,7 @@ mod refusals;
 pub mod search;
 mod stay;
 pub mod table;
+pub mod vouchers;
 mod wish;
 
 use domain::id::Id;
@@ -29,7 +31,7 @@ use service::sale::Booking;
 use crate::errors::{no_access, not_found, refusal, refused};
 use crate::kinds::bookings::RESERVATION;
 use crate::read::{Shown, Writing, begin};
-use crate::rows::{bookings::Reservation, orders};
+use crate::rows::{bookings::Reservation, orders, parts::to};
 use crate::state::State;
 use plan::{Plan, Tried};
 
@@ -88,9 +90,9 @@ async fn answer(
     };
     let mut location = None;
     let primary = std::slice::from_ref(&row);
-    let answer = writing.answer(look, primary, |view, related| {
-        location = view.location(&row);
-        view.written(&row, related)
+    let answer = writing.answer(look, primary, |view, rows, related| {
+        location = rows.first().and_then(|row| view.location(row));
+        view.written(rows.first(), related)
     });
     let mut answer = answer.await?;
     answer.status = status;
@@ -133,14 +135,17 @@ async fn preview(
         Err(why) => return Err(refusals::refused(&named, &why)),
     };
     let lines = order::as_they_would_be(rent, lines, &after);
+    let campaign = lines.iter().find_map(crate::rows::discounts::campaign_of);
     let mut look = begin(state, call, query).await?;
     let rows = Reservation::show(std::slice::from_ref(&after), &mut look).await;
     let mut given: Vec<Row> = orders::previewed(&after, &lines, currency);
-    if !look.seen.financial {
+    let row = rows.map_err(refused)?.into_iter().next();
+    let mut row = row.ok_or_else(|| not_found(RESERVATION.name))?;
+    if look.seen.financial {
+        row = row.to_one("discount_campaign", to("discount_campaign", campaign));
+    } else {
         given.clear();
     }
-    let row = rows.map_err(refused)?.into_iter().next();
-    let row = row.ok_or_else(|| not_found(RESERVATION.name))?;
     // Nothing of a reservation that is not made can be asked for again.
     let row = if is_new { row.nowhere() } else { row };
     let writing = Writing {
@@ -150,8 +155,8 @@ async fn preview(
         locale: None,
     };
     let primary = std::slice::from_ref(&row);
-    let answer = writing.answer_with(look, primary, given, |view, related| {
-        view.single(Some(&row), related)
+    let answer = writing.answer_with(look, primary, given, |view, rows, related| {
+        view.single(rows.first(), related)
     });
     answer.await
 }

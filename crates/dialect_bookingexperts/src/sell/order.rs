@@ -13,7 +13,7 @@ use jsonapi::{Change, Draft, Value};
 use rust_decimal::Decimal;
 use service::{
     bookings::ItemWrite,
-    content::{AddOnDetails, Cost, ExtraItem},
+    content::{AddOnDetails, Cost, ExtraItem, PeriodicCost},
     inventory::Resource,
     links::LimitedTo,
     records::{Field, Query, Readable, Test},
@@ -23,8 +23,9 @@ use service::{
 use super::{bad, stay::Stay};
 use crate::errors::{refusal, refused};
 use crate::read::Look;
+use crate::rows::discounts::{campaign_of, voucher_of};
 
-/// At most so many costs come with a stay.
+/// At most so many costs come with a stay, and so many that belong to parts of the year.
 const MOST_COSTS: u32 = 100;
 
 /// The lines of a reservation as they will be.
@@ -32,7 +33,7 @@ const MOST_COSTS: u32 = 100;
 pub struct OrderPlan {
     /// Those that are there already.
     pub kept: Vec<Line>,
-    /// The one for the nights, if it is new; its amount is the price of the booking.
+    /// The one for the nights, if it is new and its amount is the price of the booking.
     pub rent: Option<LineDetails>,
     /// All others that are new.
     pub added: Vec<LineDetails>,
@@ -74,40 +75,45 @@ pub async fn costs(
     resource: &Resource,
     facts: &StayFacts,
 ) -> Result<Vec<LineDetails>, Refusal> {
-    let owner = const { Field::<Cost>::new("organization_id") };
-    let here = Test::any([
-        Test::is(owner, resource.organization_id),
-        Test::is(owner, None::<Id>),
-    ]);
-    let query = Query::new().meets(here);
-    let page = look
-        .reading
-        .page(&query, service::PageOf::first(MOST_COSTS))
-        .await
-        .map_err(refused)?;
-    let ids: Vec<Id> = page.rows.iter().map(Readable::id).collect();
+    let mut costs: Vec<(Id, AddOnDetails)> = Vec::new();
+    for cost in of_place::<Cost>(look, resource).await? {
+        costs.push((cost.id, cost.details));
+    }
+    for cost in of_place::<PeriodicCost>(look, resource).await? {
+        costs.push((cost.id, cost.details));
+    }
+    let ids: Vec<Id> = costs.iter().map(|(id, _)| *id).collect();
     let limits = limits(look, &ids).await?;
-    let is_here = |cost: &&Cost| {
-        let only = limits.get(&cost.id);
+    let is_here = |(id, _): &&(Id, AddOnDetails)| {
+        let only = limits.get(id);
         only.is_none_or(|only| only.contains(&resource.id))
     };
     let mut lines = Vec::new();
-    for cost in page.rows.iter().filter(is_here) {
-        let line = charged(&cost.details, (LineItem::Cost, cost.id), facts, 1);
+    for (id, details) in costs.iter().filter(is_here) {
+        let line = charged(details, (LineItem::Cost, *id), facts, 1);
         lines.extend(line.map_err(too_large)?);
     }
     Ok(lines)
 }
 
+/// What is declared for all administrations, or for the one that a resource belongs to.
+async fn of_place<K: Readable + Send>(
+    look: &mut Look<'_>,
+    resource: &Resource,
+) -> Result<Vec<K>, Refusal> {
+    let owner = const { Field::<K>::new("organization_id") };
+    let here = Test::any([
+        Test::is(owner, resource.organization_id),
+        Test::is(owner, None::<Id>),
+    ]);
+    let most = service::PageOf::first(MOST_COSTS);
+    let page = look.reading.page(&Query::new().meets(here), most).await;
+    Ok(page.map_err(refused)?.rows)
+}
+
 /// The resources that these are limited to, where they are limited.
 async fn limits(look: &mut Look<'_>, ids: &[Id]) -> Result<HashMap<Id, Vec<Id>>, Refusal> {
-    let from = const { Field::<LimitedTo>::new("from_id") };
-    let links = look.reading.of::<LimitedTo>(from, ids).await;
-    let mut limits: HashMap<Id, Vec<Id>> = HashMap::new();
-    for link in links.map_err(refused)? {
-        limits.entry(link.from_id).or_default().push(link.to_id);
-    }
-    Ok(limits)
+    look.reading.linked::<LimitedTo>(ids).await.map_err(refused)
 }
 
 /// The extras that a request takes.
@@ -217,7 +223,8 @@ fn charged(
     }))
 }
 
-fn too_large(_: MoneyError) -> Refusal {
+/// The refusal of what cannot be written down.
+pub fn too_large(_: MoneyError) -> Refusal {
     let detail = "The order comes to more than can be written down";
     bad(jsonapi::Error::new(jsonapi::Code::InvalidAttribute, detail).at("/data"))
 }
@@ -242,8 +249,9 @@ pub async fn repriced(
     let mut writes = Vec::new();
     for line in lines {
         let item = line.details.item;
-        // What comes with the stay is worked out anew.
-        if matches!(item, LineItem::Main | LineItem::Cost) {
+        // What comes with the stay is worked out anew, and so is what is taken off.
+        let is_off = campaign_of(&line).or(voucher_of(&line)).is_some();
+        if is_off || matches!(item, LineItem::Main | LineItem::Cost) {
             writes.push(ItemWrite::Remove(line.id));
             continue;
         }

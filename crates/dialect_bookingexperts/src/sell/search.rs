@@ -2,18 +2,27 @@
 //!
 //! The index of the house finds the stays, by the same rules and prices as a booking that is made
 //! without a price. Channels, segments and amenities are resolved to rentable types before; what a master
-//! price list says in a channel is looked up for the stays that are shown.
+//! price list says in a channel is looked up for the stays that are shown, and what a campaign takes off
+//! is taken off that.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::{id::Id, money::Money};
+use domain::{
+    charge::StayFacts,
+    id::Id,
+    money::Money,
+    party::AgeGroups,
+    reduction::{Reduced, Reductions},
+    time::today,
+};
 use http_kit::{Answer, Call, Refusal};
+use jiff::Timestamp;
 use jsonapi::{Code, Error, Identifier, Query as Asked, Row, Rules};
 use service::{
-    content::{AmenityAnswer, Campaign, Channel},
+    content::{AmenityAnswer, Channel},
     inventory::{Organization, Resource, Unit},
-    links::{AmenityValue, InSegment, LimitedTo, SoldIn},
-    records::{Direction, Field, Query, StayAsked, Test},
+    links::{AmenityValue, InSegment, SoldIn},
+    records::{CampaignChoice, CampaignsAsked, Direction, Field, Query, StayAsked, Test},
     search::{Found, Hit, Searched},
 };
 
@@ -54,6 +63,7 @@ pub async fn stays(state: State, call: Call) -> Result<Answer, Refusal> {
         sold
     };
     let asks = (search.query.counts_segments, search.query.counts_amenities);
+    let reductions = search.query.reductions.clone();
     let found = state.service.search(&call.actor, search.query, call.now);
     let found = match found.await.map_err(refused)? {
         Searched::Found(found) => found.found,
@@ -66,7 +76,7 @@ pub async fn stays(state: State, call: Call) -> Result<Answer, Refusal> {
             });
         }
     };
-    show(&state, &call, &query, &sold, &found, asks).await
+    show(&state, &call, &query, (&sold, &reductions), &found, asks).await
 }
 
 /// The channels that are searched, and what they sell.
@@ -173,38 +183,25 @@ async fn narrow(look: &mut Look<'_>, search: &mut Search, sold: &Sold) -> Result
     }
     if let Some(id) = search.unit {
         let unit = look.reading.one::<Unit>(id).await.map_err(refused)?;
+        // A query that touches no days is refused when it is asked.
+        if let (Some(unit), Ok(days)) = (&unit, search.query.touched()) {
+            let reach = look.reading.unit_reach(unit, days).await;
+            search.query.reach = Some(reach.map_err(refused)?);
+        }
         let ids = unit.map(|unit| unit.resource_id).into_iter().collect();
         keep(&mut search.query.resources.only, ids);
     }
-    if let Some(id) = search.campaign {
-        of_campaign(look, search, id).await?;
-    }
+    let asked = CampaignsAsked {
+        choice: search
+            .campaign
+            .map_or(CampaignChoice::Best, CampaignChoice::Only),
+        token: search.token.clone(),
+        had: None,
+    };
+    let campaigns = look.reading.campaigns(&asked).await;
+    search.query.reductions = campaigns.map_err(refused)?;
     if !search.amenities.is_empty() {
         let ids = with_amenities(look, &search.amenities).await?;
-        keep(&mut search.query.resources.only, ids);
-    }
-    Ok(())
-}
-
-/// Narrows the query to what a campaign is for: the types that it is limited to, else all of its
-/// administration.
-async fn of_campaign(look: &mut Look<'_>, search: &mut Search, id: Id) -> Result<(), Refusal> {
-    let campaign = look.reading.one::<Campaign>(id).await.map_err(refused)?;
-    let Some(campaign) = campaign else {
-        search.query.resources.only = Some(Vec::new());
-        return Ok(());
-    };
-    if let Some(id) = campaign.organization_id {
-        keep(&mut search.query.organizations.only, vec![id]);
-    }
-    let from = const { Field::<LimitedTo>::new("from_id") };
-    let links = look.reading.of::<LimitedTo>(from, &[campaign.id]).await;
-    let ids: Vec<Id> = links
-        .map_err(refused)?
-        .into_iter()
-        .map(|link| link.to_id)
-        .collect();
-    if !ids.is_empty() {
         keep(&mut search.query.resources.only, ids);
     }
     Ok(())
@@ -248,7 +245,7 @@ async fn show(
     state: &State,
     call: &Call,
     query: &Asked,
-    sold: &Sold,
+    (sold, reductions): (&Sold, &Reductions),
     found: &Found,
     asks: (bool, bool),
 ) -> Result<Answer, Refusal> {
@@ -262,12 +259,9 @@ async fn show(
     let rows = found.hits.iter().zip(prices);
     let rows: Vec<Row> = rows
         .map(|(hit, price)| {
-            row(
-                hit,
-                price,
-                sold.channel_of(hit),
-                places.get(&hit.organization_id),
-            )
+            let place = places.get(&hit.organization_id);
+            let reduced = reduced(hit, price, reductions, place, call.actor.now);
+            row(hit, (price, reduced), sold.channel_of(hit), place)
         })
         .collect();
     let writing = Writing {
@@ -276,14 +270,14 @@ async fn show(
         query,
         locale: None,
     };
-    let answer = writing.answer(look, &rows, |view, related| {
+    let answer = writing.answer(look, &rows, |view, rows, related| {
         let counted = |counts: &BTreeMap<Id, u64>| -> serde_json::Value {
             let counts = counts
                 .iter()
                 .map(|(id, count)| (id.to_string(), (*count).into()));
             counts.collect::<serde_json::Map<_, _>>().into()
         };
-        let mut document = view.whole(&rows, related);
+        let mut document = view.whole(rows, related);
         if asks.0 {
             document = document.with_meta("semantic_segment_counts", counted(&found.segments));
         }
@@ -298,8 +292,28 @@ async fn show(
     answer.await
 }
 
-/// What the stays cost: by the master price list of their types in the channel, where that has a price,
-/// otherwise as they were found.
+/// What a campaign takes off a stay at this price.
+fn reduced(
+    hit: &Hit,
+    rent: Money,
+    reductions: &Reductions,
+    place: Option<&Organization>,
+    now: Timestamp,
+) -> Option<Reduced> {
+    let facts = StayFacts {
+        arrival: hit.arrival,
+        departure: hit.departure(),
+        // Who comes has been counted in the price.
+        group: AgeGroups::default(),
+        rent,
+    };
+    let today = today(&place?.details.zone, now);
+    let sold = (hit.resource_id, hit.organization_id);
+    reductions.best(sold, &facts, today).ok()?.reduced
+}
+
+/// What the stays cost before a campaign takes anything off: by the master price list of their types in the
+/// channel, where that has a price, otherwise as they were found.
 async fn prices(look: &mut Look<'_>, sold: &Sold, hits: &[Hit]) -> Result<Vec<Money>, Refusal> {
     let ids: Vec<Id> = hits.iter().map(|hit| hit.resource_id).collect();
     let resources = look.reading.by_ids::<Resource>(&ids).await;
@@ -308,7 +322,8 @@ async fn prices(look: &mut Look<'_>, sold: &Sold, hits: &[Hit]) -> Result<Vec<Mo
         .iter()
         .filter_map(|resource| Some((resource.id, resource.details.price_list_id?)))
         .collect();
-    let mut prices: Vec<Money> = hits.iter().map(|hit| hit.price).collect();
+    let whole = |hit: &Hit| hit.price.plus(hit.off).unwrap_or(hit.price);
+    let mut prices: Vec<Money> = hits.iter().map(whole).collect();
     for channel in &sold.channels {
         let of_channel = hits.iter().enumerate().filter_map(|(index, hit)| {
             let is_its = sold.channel_of(hit).is_some_and(|one| one.id == channel.id);
@@ -336,14 +351,21 @@ async fn prices(look: &mut Look<'_>, sold: &Sold, hits: &[Hit]) -> Result<Vec<Mo
     Ok(prices)
 }
 
-fn row(hit: &Hit, price: Money, channel: Option<&Channel>, place: Option<&Organization>) -> Row {
+fn row(
+    hit: &Hit,
+    (whole, reduced): (Money, Option<Reduced>),
+    channel: Option<&Channel>,
+    place: Option<&Organization>,
+) -> Row {
     let channel_id = channel.map(|channel| channel.id);
     let digits = channel_id.map_or_else(String::new, |id| format!("-{id}"));
     let id = format!("{}-{}-{}{digits}", hit.resource_id, hit.arrival, hit.nights);
-    let money = jsonapi::Money {
-        currency: price.currency,
-        value: price.to_decimal(),
+    let money = |money: Money| jsonapi::Money {
+        currency: money.currency,
+        value: money.to_decimal(),
     };
+    let left = reduced.and_then(|reduced| whole.minus(reduced.off).ok());
+    let (price, whole) = (money(left.unwrap_or(whole)), money(whole));
     let times = place.map(|place| &place.details);
     Row::new(&AVAILABILITY, id)
         .with("start_date", hit.arrival)
@@ -357,10 +379,10 @@ fn row(hit: &Hit, price: Money, channel: Option<&Channel>, place: Option<&Organi
             "checkout_time",
             times.map(|times| times.check_out_to.clone()),
         )
-        .with("price", money)
-        .with("original_price", money)
-        .with("rent_price", money)
-        .with("original_rent_price", money)
+        .with("price", price)
+        .with("original_price", whole)
+        .with("rent_price", price)
+        .with("original_rent_price", whole)
         .to_one(
             "administration",
             Some(Identifier::new("administration", hit.organization_id)),
@@ -377,5 +399,8 @@ fn row(hit: &Hit, price: Money, channel: Option<&Channel>, place: Option<&Organi
             "category",
             Some(Identifier::new("category", hit.resource_id)),
         )
-        .to_one("discount_campaign", None)
+        .to_one(
+            "discount_campaign",
+            reduced.map(|reduced| Identifier::new("discount_campaign", reduced.by)),
+        )
 }

@@ -63,7 +63,6 @@ fn available() -> Vec<Sold> {
         "/channels/{channel_id}/rentable_types/{id}/availabilities",
         "/channels/{channel_id}/categories/{id}/availabilities",
     ];
-    let text = json!({ "type": "string" });
     let needs = UseCase::SearchStays.needs();
     let search = get(SEARCH, search::stays)
         .needs(needs)
@@ -72,13 +71,15 @@ fn available() -> Vec<Sold> {
     let search = asked::PARAMETERS
         .iter()
         .fold(search, |search, (name, about)| {
-            search.param(Parameter::query(name, text.clone()).about(about))
+            search.param(Parameter::query(name, asked::shape(name)).about(about))
         });
     let search = asked::COUNTED.iter().fold(search, |search, (name, about)| {
         let flag = json!({ "type": "boolean", "default": false });
         search.param(Parameter::query(name, flag).about(about))
     });
     let mut all = vec![reads(SEARCH, &AVAILABILITY, search)];
+    let day = openapi::DATE;
+    let range = json!({ "type": "string", "pattern": format!(r"^(?:{day}\.\.{day})?$") });
     for path in DAYS {
         let kind = &RENTABLE_TYPE_AVAILABILITY;
         let margin = json!({ "type": "integer", "minimum": 0, "maximum": 1000, "default": 0 });
@@ -86,7 +87,7 @@ fn available() -> Vec<Sold> {
             .needs(needs)
             .summary("Shows what is left of a rentable type, day by day")
             .param(
-                Parameter::query("date_range", text.clone())
+                Parameter::query("date_range", range.clone())
                     .about("2027-05-01..2027-06-01: the second day is excluded"),
             )
             .param(

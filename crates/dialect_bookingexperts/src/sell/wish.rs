@@ -3,7 +3,10 @@
 use domain::{id::Id, party::AgeGroups};
 use jiff::civil::Date;
 use jsonapi::{Draft, Link, Links, Value};
-use service::sale::Extra;
+use service::{
+    records::{CampaignChoice, CampaignsAsked},
+    sale::Extra,
+};
 
 use crate::kinds::bookings::NOTED_FLAGS;
 
@@ -42,6 +45,12 @@ pub struct Wish {
     pub extra_packages: Option<Vec<Id>>,
     /// Under which rule it can be called off.
     pub cancellation_rule: Option<Option<Id>>,
+    /// Of which campaign it gets the discount.
+    pub campaign: Option<Option<Id>>,
+    /// The token that the guest was given.
+    pub token: Option<String>,
+    /// Whether it says which cards and coupons the guest has.
+    pub names_vouchers: bool,
 }
 
 /// A group of people.
@@ -111,7 +120,30 @@ impl Wish {
             primary_package: one(draft, "primary_package"),
             extra_packages: draft.links("extra_packages").map(ids),
             cancellation_rule: one(draft, "cancellation_rule"),
+            campaign: one(draft, "discount_campaign"),
+            token: words("promotion_token"),
+            names_vouchers: ["discount_cards", "coupons"]
+                .iter()
+                .any(|name| draft.links(name).is_some()),
         }
+    }
+
+    /// Which campaigns it asks for, where it had this one already.
+    pub fn campaigns(&self, had: Option<(Id, Date)>) -> CampaignsAsked {
+        CampaignsAsked {
+            choice: match self.campaign {
+                None => CampaignChoice::Best,
+                Some(None) => CampaignChoice::None,
+                Some(Some(id)) => CampaignChoice::Only(id),
+            },
+            token: self.token.clone().unwrap_or_default(),
+            had,
+        }
+    }
+
+    /// Whether it says anything of what is taken off the price.
+    pub fn is_about_discounts(&self) -> bool {
+        self.campaign.is_some() || self.token.is_some() || self.names_vouchers
     }
 
     /// Whether it says anything of where, when and with whom somebody stays, by which a stay is priced.
@@ -120,6 +152,7 @@ impl Wish {
             || self.departure.is_some()
             || self.groups.is_some()
             || self.resource.is_some()
+            || self.is_about_discounts()
     }
 
     /// Who comes, where it was these before. Who is not mentioned stays as they were.

@@ -1,20 +1,21 @@
 //! What is declared once: labels, segments, amenities, channels, extras, costs, packages, campaigns, rules,
 //! ways to pay, buttons of apps.
 
-use domain::price_list::Pricing;
+use domain::{charge::Discount, price_list::Pricing};
 use rust_decimal::{Decimal, prelude::ToPrimitive as _};
 use service::{
     content::{
         AddOnDetails, Amenity, AmenityGroup, AmenityKind, AmenityOption, ApplicationCommand,
-        Campaign, CancellationRule, Channel, Cost, ExtraItem, Label, Medium, MessageTemplate,
-        Package, PaymentMethod, Segment,
+        Campaign, CancellationRule, Channel, City, Cost, Coupon, DiscountCard, ExtraItem, Label,
+        Medium, MessageTemplate, Package, PaymentMethod, PeriodicCost, Region, Segment,
+        VoucherDetails,
     },
-    links::SoldIn,
+    links::{LimitedTo, SoldIn},
     records::{Linking, Write, create, remove},
 };
 
 use super::{Stand, Wish, Writes, Written};
-use crate::rows::{content as c, money as m, operations as o};
+use crate::rows::{content as c, discounts as d, money as m, operations as o};
 
 /// Declares how a type is written whose row says everything itself.
 macro_rules! content {
@@ -60,6 +61,17 @@ content! {
     };
     c::RentableSegment: Segment, names [], |row, wish| segment(row, wish);
     c::CategoryGroup: Segment, names [], |row, wish| segment(row, wish);
+    c::RegionShown: Region, names [], |row, wish| {
+        wish.words(&mut row.details.name, "name");
+        wish.words(&mut row.details.description, "description");
+        wish.whole(&mut row.position, "position");
+    };
+    c::CityShown: City, names [("parent_id", "region")], |row, wish| {
+        wish.words(&mut row.details.name, "name");
+        wish.words(&mut row.details.description, "description");
+        wish.whole(&mut row.position, "position");
+        wish.link(&mut row.parent_id, "region");
+    };
     c::AmenityGroupShown: AmenityGroup, names [], |row, wish| {
         wish.words(&mut row.details.name, "name");
         wish.whole(&mut row.position, "position");
@@ -79,10 +91,10 @@ content! {
         wish.whole(&mut row.position, "position");
         wish.link(&mut row.parent_id, "amenity");
     };
-    c::DiscountCampaign: Campaign, names [], |row, wish| {
-        wish.words(&mut row.details.name, "name");
-        wish.words(&mut row.details.description, "description");
+    d::DiscountCardShown: DiscountCard, names OF_VOUCHERS, |row, wish| {
+        voucher(&mut row.details, wish);
     };
+    d::CouponShown: Coupon, names OF_VOUCHERS, |row, wish| voucher(&mut row.details, wish);
     c::CancellationRuleShown: CancellationRule, names [], |row, wish| {
         wish.words(&mut row.details.name, "name");
         wish.words(&mut row.details.description, "description");
@@ -100,6 +112,16 @@ content! {
     };
     c::CostShown: Cost, names [("charge", "price")], |row, wish| {
         add_on(&mut row.details, wish, "cost_type");
+    };
+    c::PeriodicCostShown: PeriodicCost, names [("charge", "price"), ("until", "end_date")],
+    |row, wish| {
+        add_on(&mut row.details, wish, "cost_type");
+        let charge = &mut row.details.charge;
+        wish.day(&mut charge.from, "start_date");
+        if let Some(value) = wish.draft().value("end_date") {
+            // Ends are the day after the last one, here as everywhere in this dialect.
+            charge.until = value.as_date().and_then(|end| end.yesterday().ok());
+        }
     };
     c::PackageShown: Package, names [("charge", "price")], |row, wish| {
         add_on(&mut row.details, wish, "package_type");
@@ -185,6 +207,90 @@ impl Written for c::ChannelShown {
     fn remove(stored: &Channel) -> Option<Write> {
         Some(remove::<Channel>(stored.id))
     }
+}
+
+/// A campaign is for all rentable types of its administration until somebody says for which.
+impl Written for d::DiscountCampaign {
+    const NAMES: &'static [(&'static str, &'static str)] = &[
+        ("percent", "percentage"),
+        ("min_nights", "minimum_length_of_stay"),
+        ("arrives_until", "start_date_until"),
+        ("token", "promotion_token"),
+        ("to_id", "rentable_types"),
+    ];
+
+    async fn create(wish: &Wish, stand: &mut Stand<'_, '_>) -> service::Result<Writes> {
+        let mut row = Campaign::new(wish.id(), Default::default());
+        row.organization_id = stand.administration;
+        campaign(&mut row, wish);
+        let mut writes = vec![wish.plan(create(row))];
+        writes.extend(limits(wish).map(|write| wish.plan(write)));
+        Ok(Ok(writes))
+    }
+
+    async fn update(
+        stored: &Campaign,
+        wish: &Wish,
+        _: &mut Stand<'_, '_>,
+    ) -> service::Result<Writes> {
+        let mut writes = vec![wish.change(stored.id, campaign)];
+        writes.extend(limits(wish).map(|write| wish.plan(write)));
+        Ok(Ok(writes))
+    }
+
+    fn remove(stored: &Campaign) -> Option<Write> {
+        Some(remove::<Campaign>(stored.id))
+    }
+}
+
+fn campaign(row: &mut Campaign, wish: &Wish) {
+    let details = &mut row.details;
+    wish.words(&mut details.name, "name");
+    wish.words(&mut details.description, "description");
+    wish.text(&mut details.token, "promotion_token");
+    let discount = &mut details.discount;
+    wish.decimal(&mut discount.percent, "percentage");
+    wish.decimal(&mut discount.amount, "amount");
+    wish.day(&mut discount.arrives_from, "start_date_from");
+    wish.day(&mut discount.arrives_until, "start_date_until");
+    wish.day(&mut discount.booked_from, "booked_from");
+    wish.day(&mut discount.booked_until, "booked_until");
+    least_nights(discount, wish);
+    if let Some(types) = wish.many("rentable_types") {
+        details.limited = !types.is_empty();
+    }
+}
+
+fn least_nights(discount: &mut Discount, wish: &Wish) {
+    if let Some(value) = wish.draft().value("minimum_length_of_stay") {
+        // What is no number of nights is too many, and refused when it is checked.
+        let nights = value.as_integer();
+        discount.min_nights = nights.map(|nights| nights.to_u16().unwrap_or(u16::MAX));
+    }
+}
+
+/// How cards call what is stored of them.
+const OF_VOUCHERS: [(&str, &str); 4] = [
+    ("percent", "percentage"),
+    ("min_nights", "minimum_length_of_stay"),
+    ("arrives_from", "valid_from"),
+    ("arrives_until", "valid_until"),
+];
+
+fn voucher(details: &mut VoucherDetails, wish: &Wish) {
+    wish.words(&mut details.name, "name");
+    wish.text(&mut details.code, "code");
+    let discount = &mut details.discount;
+    wish.decimal(&mut discount.percent, "percentage");
+    wish.decimal(&mut discount.amount, "amount");
+    wish.day(&mut discount.arrives_from, "valid_from");
+    wish.day(&mut discount.arrives_until, "valid_until");
+    least_nights(discount, wish);
+}
+
+fn limits(wish: &Wish) -> Option<Write> {
+    let types = wish.many("rentable_types")?;
+    Some(Linking::plain("campaign", wish.id(), types).write::<LimitedTo>())
 }
 
 fn segment(row: &mut Segment, wish: &Wish) {

@@ -5,6 +5,7 @@
 
 mod answers;
 mod content;
+mod images;
 mod messages;
 mod money;
 mod people;
@@ -273,9 +274,9 @@ async fn answer<R: Written>(
     };
     let mut location = None;
     let primary = std::slice::from_ref(&row);
-    let answered = writing.answer(look, primary, |view, related| {
-        location = view.location(&row);
-        view.written(&row, related)
+    let answered = writing.answer(look, primary, |view, rows, related| {
+        location = rows.first().and_then(|row| view.location(row));
+        view.written(rows.first(), related)
     });
     let mut answered = answered.await?;
     answered.status = status;

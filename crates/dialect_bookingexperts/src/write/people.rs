@@ -2,15 +2,17 @@
 
 use domain::contact::Contact;
 use jiff::Timestamp;
+use jsonapi::Identifier;
 use service::{
-    customers::{Customer, Owner, PersonDetails},
-    kept::{Agreement, Review, Todo},
+    customers::{Contractor, Customer, Owner, PersonDetails},
+    kept::{Agreement, GuestMutation, GuestMutationDetails, Review, Todo},
     records::{Write, create, remove},
-    sale::{Guest, Registration},
+    sale::{Booking, Guest, Registration},
 };
 
 use super::{Stand, Wish, Writes, Written};
-use crate::rows::{operations as o, people as p, structure as s};
+use crate::read::Shown;
+use crate::rows::{bookings::BookingShown, operations as o, people as p, structure as s};
 
 /// What is written of names and addresses.
 fn contact(contact: &mut Contact, wish: &Wish) {
@@ -74,6 +76,37 @@ macro_rules! people {
 people! {
     p::CustomerShown: Customer;
     s::OwnerShown: Owner;
+    s::ContractorShown: Contractor;
+}
+
+/// Word of guests who have become others, of a booking that is in the administration of the path.
+impl Written for p::GuestMutationShown {
+    const NAMES: &'static [(&'static str, &'static str)] = &[("subject_id", "booking")];
+
+    async fn create(wish: &Wish, stand: &mut Stand<'_, '_>) -> service::Result<Writes> {
+        let named = wish.many("booking");
+        let (Some(administration), Some(id)) = (
+            stand.administration,
+            named.and_then(|ids| ids.first().copied()),
+        ) else {
+            return Ok(Err(super::not_so("created without a booking")));
+        };
+        let found = stand.look.reading.one::<Booking>(id).await?;
+        let is_here = |row: &Booking| {
+            row.organization_id == administration && BookingShown::keeps(row, &stand.look.seen)
+        };
+        if !found.as_ref().is_some_and(is_here) {
+            let missing = Identifier::new("booking", id);
+            return Ok(Err(wish.draft().missing_link("booking", &missing).into()));
+        }
+        let details = GuestMutationDetails {
+            client_id: Some(stand.call.caller.client_id),
+            ..GuestMutationDetails::default()
+        };
+        let mut row = GuestMutation::new(wish.id(), administration, details);
+        row.subject_id = Some(id);
+        Ok(Ok(vec![wish.plan(create(row))]))
+    }
 }
 
 fn guest(row: &mut Guest, wish: &Wish) {

@@ -14,11 +14,9 @@ use crate::seen::Seen;
 
 /// The unit that a period is about: either of its names may be used.
 fn unit(wish: &Wish) -> Option<domain::id::Id> {
-    let mut units = None;
-    for name in ["rentable", "rentable_identity", "inventory_object"] {
-        wish.link(&mut units, name);
-    }
-    units
+    let names = ["inventory_object", "rentable_identity", "rentable"];
+    let mut units = names.iter().filter_map(|name| wish.many(name));
+    units.find_map(|units| units.first().copied())
 }
 
 /// Declares the agenda periods of one kind, which stand at a path of their own.

@@ -6,8 +6,9 @@ use domain::{
 };
 use jsonapi::{Draft, Errors, Identifier, Value};
 use service::{
+    content::{City, Region},
     inventory::{Organization, Resource, RoomCounts, Stage},
-    links::InSegment,
+    links::{InCity, InRegion, InSegment},
     patch::ContactField,
     properties::{PropertyPatch, RoomPatch},
     records::{Linking, RoomWish, Write},
@@ -29,7 +30,9 @@ macro_rules! rentable_types {
                 let Some(administration) = stand.administration else {
                     return Ok(Err(not_so("created")));
                 };
-                Ok(rentable_type(wish, administration, true, stand.look.now))
+                let now = stand.look.now;
+                let writes = rentable_type(wish, administration, true, now);
+                with_images(wish, administration, writes, stand).await
             }
 
             async fn update(
@@ -38,7 +41,9 @@ macro_rules! rentable_types {
                 stand: &mut Stand<'_, '_>,
             ) -> service::Result<Writes> {
                 let now = stand.look.now;
-                Ok(rentable_type(wish, stored.organization_id, false, now))
+                let home = stored.organization_id;
+                let writes = rentable_type(wish, home, false, now);
+                with_images(wish, home, writes, stand).await
             }
         }
 
@@ -82,6 +87,24 @@ fn rentable_type(wish: &Wish, organization_id: Id, is_new: bool, now: jiff::Time
         writes.push(wish.plan(linking.write::<InSegment>()));
     }
     has_name(wish, "name").map(|()| writes)
+}
+
+/// The writes of a rentable type with those of its pictures.
+async fn with_images(
+    wish: &Wish,
+    organization_id: Id,
+    writes: Writes,
+    stand: &mut Stand<'_, '_>,
+) -> service::Result<Writes> {
+    let mut writes = match writes {
+        Ok(writes) => writes,
+        Err(errors) => return Ok(Err(errors)),
+    };
+    let images = super::images::of_type(wish, organization_id, stand).await?;
+    Ok(images.map(|images| {
+        writes.extend(images);
+        writes
+    }))
 }
 
 /// A name that is mentioned has words in some language.
@@ -190,13 +213,15 @@ fn counts(draft: &Draft, rooms: &mut RoomCounts) -> bool {
 }
 
 impl Written for s::Administration {
-    const NAMES: &'static [(&'static str, &'static str)] =
-        &[("surroundings", "surroundings_description")];
+    const NAMES: &'static [(&'static str, &'static str)] = &[
+        ("surroundings", "surroundings_description"),
+        ("to_id", "region"),
+    ];
 
     async fn update(
         stored: &Organization,
         wish: &Wish,
-        _: &mut Stand<'_, '_>,
+        stand: &mut Stand<'_, '_>,
     ) -> service::Result<Writes> {
         let locales = match locales(wish) {
             Ok(locales) => locales,
@@ -206,8 +231,34 @@ impl Written for s::Administration {
         let write = Write::place(stored.id, move |before| {
             place(&said, before, locales.clone())
         });
-        Ok(Ok(vec![wish.plan(write)]))
+        if let Some(errors) = nowhere(wish, stand).await? {
+            return Ok(Err(errors));
+        }
+        let linked = |name| Some(Linking::plain("organization", stored.id, wish.many(name)?));
+        let region = linked("region").map(Linking::write::<InRegion>);
+        let city = linked("city").map(Linking::write::<InCity>);
+        let writes = [Some(write), region, city].into_iter().flatten();
+        Ok(Ok(writes.map(|write| wish.plan(write)).collect()))
     }
+}
+
+/// What is wrong with where an administration shall lie; nothing where the places are there.
+async fn nowhere(wish: &Wish, stand: &mut Stand<'_, '_>) -> service::Result<Option<Errors>> {
+    let draft = wish.draft();
+    let first = |name| wish.many(name).and_then(|ids| ids.first().copied());
+    let reading = &mut stand.look.reading;
+    let mut errors = Errors::default();
+    if let Some(id) = first("region")
+        && reading.one::<Region>(id).await?.is_none()
+    {
+        errors.push(draft.missing_link("region", &Identifier::new("region", id)));
+    }
+    if let Some(id) = first("city")
+        && reading.one::<City>(id).await?.is_none()
+    {
+        errors.push(draft.missing_link("city", &Identifier::new("city", id)));
+    }
+    Ok(errors.unless_any(()).err())
 }
 
 /// The languages that a request names.

@@ -1,12 +1,15 @@
 //! Master price lists, with their prices in the same request.
 
+use std::collections::HashSet;
+
 use domain::{
     id::Id,
     money::{Currency, Money},
 };
-use jsonapi::{Errors, Value};
+use jsonapi::{Errors, Link, Value};
 use service::{
     content::{PriceList, PriceListDetails},
+    inventory::StoredPrice,
     records::{NewPrice, Write, create, remove},
 };
 
@@ -28,18 +31,21 @@ impl Written for MasterPriceList {
         }
         let (id, currency) = (row.id, row.details.currency);
         let list = wish.plan(create(row));
-        Ok(with_prices(list, id, currency, wish))
+        let errors = not_in_the_list(wish, stand, id).await?;
+        Ok(with_prices(list, (id, currency), wish, errors))
     }
 
     async fn update(
         stored: &PriceList,
         wish: &Wish,
-        _: &mut Stand<'_, '_>,
+        stand: &mut Stand<'_, '_>,
     ) -> service::Result<Writes> {
         let list = wish.change(stored.id, |row: &mut PriceList, wish| {
             wish.text(&mut row.details.name, "name");
         });
-        Ok(with_prices(list, stored.id, stored.details.currency, wish))
+        let errors = not_in_the_list(wish, stand, stored.id).await?;
+        let list_of = (stored.id, stored.details.currency);
+        Ok(with_prices(list, list_of, wish, errors))
     }
 
     fn remove(stored: &PriceList) -> Option<Write> {
@@ -47,12 +53,55 @@ impl Written for MasterPriceList {
     }
 }
 
+/// The relationships that prices are written through, and whether they are for stays.
+const PRICES: [(&str, bool); 2] = [("simple_prices", false), ("complex_prices", true)];
+
+/// What is wrong with links to prices that are there. One of this list stays as it is, as do all others
+/// that are not written; one of another list, or of none, cannot be linked.
+async fn not_in_the_list(
+    wish: &Wish,
+    stand: &mut Stand<'_, '_>,
+    list_id: Id,
+) -> service::Result<Errors> {
+    let draft = wish.draft();
+    let mut linked = Vec::new();
+    for (name, is_of_stays) in PRICES {
+        let links = draft.links(name).map_or(&[][..], jsonapi::Links::as_slice);
+        let there = links.iter().filter_map(|link| match link {
+            Link::To(identifier) => Some((name, is_of_stays, identifier)),
+            Link::Draft(_) => None,
+        });
+        linked.extend(there);
+    }
+    let ids: Vec<Id> = linked
+        .iter()
+        .filter_map(|(_, _, identifier)| identifier.id.parse().ok())
+        .collect();
+    let known = stand.look.reading.by_ids::<StoredPrice>(&ids).await?;
+    let known: HashSet<(bool, String)> = known
+        .iter()
+        .filter(|price| price.list_id == list_id)
+        .map(|price| (price.nights > 0, price.id.to_string()))
+        .collect();
+    let mut errors = Errors::default();
+    for (name, is_of_stays, identifier) in linked {
+        if !known.contains(&(is_of_stays, identifier.id.clone())) {
+            errors.push(draft.missing_link(name, identifier));
+        }
+    }
+    Ok(errors)
+}
+
 /// The list, then all prices that are written with it. A price that is there already is the one of the same
 /// day and length of stay, whatever the request calls it.
-fn with_prices(list: Planned, list_id: Id, currency: Currency, wish: &Wish) -> Writes {
-    let mut errors = Errors::default();
+fn with_prices(
+    list: Planned,
+    (list_id, currency): (Id, Currency),
+    wish: &Wish,
+    mut errors: Errors,
+) -> Writes {
     let mut prices = Vec::new();
-    for name in ["simple_prices", "complex_prices"] {
+    for (name, _) in PRICES {
         for beside in wish.beside(name) {
             prices.extend(price(&beside, currency, &mut errors));
         }

@@ -23,7 +23,7 @@ async fn says(house: &House, shop: &Shop, from: Date, to: Date, patch: DayPatch)
 }
 
 /// Sells the shop's type by the calendar: so much a night in June.
-async fn priced(house: &House, shop: &Shop, price: i64, plan: RatePlan) {
+pub async fn priced(house: &House, shop: &Shop, price: &str, plan: RatePlan) {
     let record = RatePlanRecord {
         plan,
         extra: Default::default(),
@@ -50,7 +50,7 @@ async fn priced(house: &House, shop: &Shop, price: i64, plan: RatePlan) {
     let written = properties.write(&house.actor_now(), vec![write]).await;
     written.unwrap().remove(0).unwrap();
     let patch = DayPatch {
-        prices: [(1, Some(Decimal::from(price)))].into(),
+        prices: [(1, Some(price.parse::<Decimal>().unwrap()))].into(),
         ..DayPatch::default()
     };
     says(house, shop, JUNE, date(2027, 6, 30), patch).await;
@@ -214,7 +214,7 @@ async fn the_calendar_says_what_is_left_and_who_may_arrive_when() {
 async fn a_search_finds_what_can_be_reserved_at_the_price_that_it_then_has() {
     in_every_house(|house| async move {
         let shop = Shop::new(&house, 1).await;
-        priced(&house, &shop, 80, RatePlan::new(1)).await;
+        priced(&house, &shop, "80", RatePlan::new(1)).await;
         let week = "/availabilities?filter[start_date]=2027-06-01..2027-06-08&filter[los]=7&filter[guest_group][adults]=2";
         let found = house.get(week).await;
         let rows = found["data"].as_array().unwrap();
@@ -281,7 +281,7 @@ async fn who_wants_the_notice_to_be_judged_is_told_when_it_is_too_short() {
         let shop = Shop::new(&house, 1).await;
         let mut plan = RatePlan::new(1);
         plan.min_days_until_check_in = Some(300);
-        priced(&house, &shop, 80, plan).await;
+        priced(&house, &shop, "80", plan).await;
         let wanted = shop.wanted("2027-06-01", "2027-06-03");
         let judged = shop.at("?validate_minimum_advance_notice=true");
         let reply = house.send("POST", &judged, &wanted).await;
@@ -367,6 +367,80 @@ async fn a_search_is_narrowed_to_units_and_campaigns_sorted_by_amenities_and_cou
         assert_eq!(error(&reply), (400, "INVALID_FILTER".into(), "filter[inventory_object_id]".into()));
         let reply = house.get_as(&house.key, "/availabilities?include_amenity_counts=perhaps").await;
         assert_eq!(reply.status, 400);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_search_for_a_unit_finds_the_stays_that_the_unit_can_be_reserved_for() {
+    in_every_house(|house| async move {
+        let shop = Shop::new(&house, 2).await;
+        let units = crate::world::units(&house, shop.room).await;
+        let arrivals = async |unit: domain::id::Id, nights: u16| -> Vec<String> {
+            let path =
+                "/availabilities?filter[start_date]=2027-06-01..2027-06-08&sorters=start_date";
+            let filter = format!("filter[los]={nights}&filter[inventory_object_id]={unit}");
+            let found = house.get(&format!("{path}&{filter}")).await;
+            let rows = found["data"].as_array().unwrap();
+            assert_eq!(found["meta"]["total_availabilities"], rows.len());
+            let day = |row: &Value| row["attributes"]["start_date"].as_str().unwrap().to_owned();
+            rows.iter().map(day).collect()
+        };
+        let days = |numbers: &[u8]| -> Vec<String> {
+            numbers
+                .iter()
+                .map(|number| format!("2027-06-{number:02}"))
+                .collect()
+        };
+        let pinned = |number: i64, from: i8, to: i8| service::bookings::NewBooking {
+            unit: service::bookings::UnitChoice::Number(number),
+            ..stay(shop.room, date(2027, 6, from), date(2027, 6, to))
+        };
+        assert_eq!(arrivals(units[0], 2).await, days(&[1, 2, 3, 4, 5, 6, 7]));
+        // In the archive it is had by nobody.
+        let path = format!("/inventory_objects/{}", units[1]);
+        let reply = house
+            .send("POST", &format!("{path}/archive"), &Value::Null)
+            .await;
+        assert_eq!(reply.status, 200, "{}", reply.json());
+        assert!(arrivals(units[1], 2).await.is_empty());
+        let back = json!({ "data": { "type": "inventory_object", "id": units[1].to_string(),
+            "attributes": { "archived": false } } });
+        assert_eq!(house.send("PATCH", &path, &back).await.status, 200);
+        // A guest who is pinned to the unit keeps it; the other unit is free all the while.
+        house.book(pinned(1, 3, 4)).await;
+        assert_eq!(arrivals(units[0], 2).await, days(&[1, 4, 5, 6, 7]));
+        assert_eq!(arrivals(units[1], 2).await, days(&[1, 2, 3, 4, 5, 6, 7]));
+        // One who may be moved makes way where the other unit is free, and nowhere else.
+        house
+            .book(stay(shop.room, date(2027, 6, 5), date(2027, 6, 7)))
+            .await;
+        assert_eq!(arrivals(units[0], 2).await, days(&[1, 4, 5, 6, 7]));
+        assert_eq!(arrivals(units[1], 2).await, days(&[1, 2, 3, 4, 5, 6, 7]));
+        house.book(pinned(2, 6, 7)).await;
+        assert_eq!(arrivals(units[0], 1).await, days(&[1, 2, 4, 7]));
+        assert_eq!(arrivals(units[1], 1).await, days(&[1, 2, 3, 4, 5, 7]));
+        // Whatever was found is had, and what was not found is not.
+        for (place, unit) in units.iter().enumerate() {
+            let found = arrivals(*unit, 1).await;
+            for day in 1..=7 {
+                let (start, end) = (
+                    format!("2027-06-{day:02}"),
+                    format!("2027-06-{:02}", day + 1),
+                );
+                let mut wanted = shop.wanted(&start, &end);
+                let link = json!({ "type": "inventory_object", "id": unit.to_string() });
+                wanted["data"]["relationships"]["inventory_object"] = json!({ "data": link });
+                let reply = house.send("POST", &shop.at("/preview"), &wanted).await;
+                let expected = if found.contains(&start) { 200 } else { 409 };
+                assert_eq!(
+                    reply.status,
+                    expected,
+                    "unit {place}, {start}: {}",
+                    reply.json()
+                );
+            }
+        }
     })
     .await;
 }

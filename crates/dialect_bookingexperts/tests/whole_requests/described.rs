@@ -116,6 +116,10 @@ fn selling() -> Vec<Described> {
                 ("filter[rentable_segment_ids]", "rentable_segment"),
                 ("filter[-rentable_segment_ids]", "rentable_segment"),
                 ("filter[amenity_ids]", "amenity"),
+                ("filter[region_ids]", "region"),
+                ("filter[-region_ids]", "region"),
+                ("filter[inventory_object_id]", "inventory_object"),
+                ("filter[discount_campaign_id]", "discount_campaign"),
             ],
         ),
         shows(
@@ -181,7 +185,13 @@ fn around() -> Vec<Described> {
         ),
         plain("GET", "/webhook_deliveries/{id}"),
         plain("POST", "/webhook_deliveries/{id}/resend"),
-        lists("/webhook_attempts", &[of_endpoint]),
+        lists(
+            "/webhook_attempts",
+            &[
+                of_endpoint,
+                ("filter[webhook_delivery]", "webhook_delivery"),
+            ],
+        ),
         button(
             "/application_commands/{id}/calls",
             Some(&leaving::COMMAND_CALL),

@@ -33,7 +33,7 @@ use service::records::Write;
 use service::sale::{Booking, BookingDetails};
 use service::tenants::NewTenant;
 use service::{Refusal, Service};
-use testkit::MovableClock;
+use testkit::{MovableClock, Store};
 use tower::ServiceExt;
 
 use crate::outside::{self, Button};
@@ -50,6 +50,7 @@ impl Clock for HouseClock {
 #[derive(Clone)]
 pub struct House {
     pub clock: MovableClock,
+    pub store: Store,
     pub oauth: OAuth,
     pub identity: Identity,
     pub service: Service,
@@ -103,7 +104,7 @@ where
         async move {
             let clock = MovableClock::default();
             let identity = Identity::new(store.clone(), Settings::default());
-            let service = Service::new(store.clone());
+            let service = Service::new(store.clone()).with_search_wait(testkit::SEARCH_WAIT);
             let profile = Profile::new(NAME, "https://book.example/bookingexperts").unwrap();
             let oauth = identity.oauth(Arc::new(profile));
             let outgoing = Outgoing::new(Parts {
@@ -134,6 +135,7 @@ where
             let router = router.merge(other_versions().router(&state, &kit, &[other]));
             let rooms = Rooms {
                 clock,
+                store: store.clone(),
                 oauth,
                 identity,
                 service,
@@ -193,6 +195,7 @@ async fn park(service: &Service, actor: &Actor, name: &str) -> (Id, Id) {
 /// What the houses over one store share.
 struct Rooms {
     clock: MovableClock,
+    store: Store,
     oauth: OAuth,
     identity: Identity,
     service: Service,
@@ -206,6 +209,7 @@ impl House {
     async fn new(rooms: Rooms, name: &str) -> Self {
         let Rooms {
             clock,
+            store,
             oauth,
             identity,
             service,
@@ -227,6 +231,7 @@ impl House {
         ];
         let mut house = House {
             clock,
+            store,
             oauth,
             identity,
             service,
@@ -251,6 +256,7 @@ impl House {
     pub async fn another_tenant(&self, name: &str) -> Self {
         let rooms = Rooms {
             clock: self.clock.clone(),
+            store: self.store.clone(),
             oauth: self.oauth.clone(),
             identity: self.identity.clone(),
             service: self.service.clone(),

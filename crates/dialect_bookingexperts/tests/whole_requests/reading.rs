@@ -376,6 +376,56 @@ async fn the_contact_search_finds_a_customer_or_nobody() {
     .await;
 }
 
+#[tokio::test]
+async fn a_range_of_ids_may_end_at_numbers_that_are_no_ids() {
+    in_every_house(|house| async move {
+        World::new(&house).await;
+        let total = |query: String| {
+            let house = &house;
+            async move {
+                let found = house.get(&format!("/labels?filter[id]={query}")).await;
+                found["meta"]["pagination"]["total_records"]
+                    .as_u64()
+                    .unwrap()
+            }
+        };
+        let all = total("1..".to_owned()).await;
+        assert!(all > 0);
+        let great = "9".repeat(60);
+        assert_eq!(total(format!("..{great}")).await, all);
+        assert_eq!(total(format!("0..{great}")).await, all);
+        assert_eq!(total(format!("007..{great}")).await, all);
+        assert_eq!(total(format!("{great}..")).await, 0);
+        assert_eq!(total("..0".to_owned()).await, 0);
+        assert_eq!(total(format!("!{great}..")).await, all);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_day_of_an_instant_may_be_none_or_the_last_day_there_is() {
+    in_every_house(|house| async move {
+        World::new(&house).await;
+        let total = |query: &'static str| {
+            let house = &house;
+            async move {
+                let path = format!("/reservations?filter[created_at_date]={query}");
+                let found = house.get(&path).await;
+                found["meta"]["pagination"]["total_records"]
+                    .as_u64()
+                    .unwrap()
+            }
+        };
+        let all = total("..").await;
+        assert!(all > 0);
+        assert_eq!(total("").await, 0);
+        assert_eq!(total("!").await, all);
+        assert_eq!(total(",9999-12-31").await, 0);
+        assert_eq!(total("..9999-12-31").await, all);
+    })
+    .await;
+}
+
 #[test]
 fn every_type_of_the_table_is_declared() {
     for served in served() {

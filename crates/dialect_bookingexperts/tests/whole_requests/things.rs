@@ -6,6 +6,7 @@ use dialect_bookingexperts::endpoints::{Gives, served};
 use dialect_bookingexperts::kinds::bookings;
 use jsonapi::{ResourceType, Write};
 use serde_json::{Value, json};
+use service::outgoing::Delivery;
 
 use crate::described::{Described, UNKNOWN};
 use crate::house::House;
@@ -77,13 +78,47 @@ impl Things {
         let made = house.subscribe(key, endpoint()).await;
         assert_eq!(made.status, 201, "{}", made.json());
         let id = made.json()["data"]["id"].as_str().unwrap().to_owned();
-        // Nothing was delivered in this house, so there is no delivery with an id of its own.
-        for list in ["/webhook_endpoints", "/webhook_deliveries"] {
+        let delivery = self.delivery(house, &id).await;
+        for (list, kind, id) in [
+            ("/webhook_endpoints", "webhook_endpoint", id),
+            ("/webhook_deliveries", "webhook_delivery", delivery),
+        ] {
             self.by_list.insert(list, id.clone());
+            self.by_kind.insert(kind.into(), id.clone());
+            self.ids.push(id);
         }
-        self.by_kind.insert("webhook_endpoint".into(), id.clone());
-        self.ids.push(id);
         self
+    }
+
+    /// What the endpoint was told, and did not take.
+    async fn delivery(&self, house: &House, endpoint: &str) -> String {
+        let now = house.clock.now();
+        let id = house.service.new_id(&house.actor_now());
+        let delivery = Delivery {
+            tenant_id: house.tenant_id,
+            id,
+            subscription_id: endpoint.parse().unwrap(),
+            event_id: house.service.new_id(&house.actor_now()),
+            event: "booking.placed".into(),
+            name: "reservation:created".into(),
+            subject_id: self.world.booking,
+            organization_id: self.world.park,
+            ordinal: 1,
+            at: now,
+            created_at: now,
+            state: "failed".into(),
+            open: false,
+            resent: false,
+            attempts: 3,
+            tried_at: Some(now),
+            next_at: now,
+            body: br#"{"event":"reservation:created"}"#.to_vec(),
+            content_type: "application/json".into(),
+            headers: Vec::new(),
+            facts: json!({}),
+        };
+        testkit::put_in(&house.store, delivery).await;
+        id.to_string()
     }
 
     /// The id for a parameter of a path.
@@ -163,6 +198,9 @@ impl Things {
                 json!({"memo": "Soon"}),
                 &[("reservation", "reservation")],
             ),
+            "guest_mutation_notification" => {
+                self.linked(kind, json!({}), &[("booking", "booking")])
+            }
             "payment_request" => self.linked(
                 kind,
                 json!({"description": "Stay"}),

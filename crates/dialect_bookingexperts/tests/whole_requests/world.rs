@@ -12,18 +12,21 @@ use service::{
     content::{
         AddOnDetails, Amenity, AmenityAnswer, AmenityDetails, AmenityGroup, AmenityKind,
         AmenityOption, ApplicationCommand, Campaign, CampaignDetails, CancellationRule,
-        CancellationRuleDetails, Channel, ChannelDetails, CommandDetails, Cost, ExtraItem, Label,
-        LabelDetails, Medium, MessageTemplate, MessageTemplateDetails, NamedDetails, Package,
-        PaymentMethod, PaymentMethodDetails, PriceList, PriceListDetails, Segment,
+        CancellationRuleDetails, Channel, ChannelDetails, City, CommandDetails, Cost, Coupon,
+        DiscountCard, ExtraItem, Image, ImageDetails, Label, LabelDetails, Medium, MessageTemplate,
+        MessageTemplateDetails, NamedDetails, Package, PaymentMethod, PaymentMethodDetails,
+        PeriodicCost, PriceList, PriceListDetails, Region, Segment, VoucherDetails,
     },
-    customers::{Customer, Order, Owner, PersonDetails},
+    customers::{Contractor, Customer, Order, Owner, PersonDetails},
     inventory::{ResourceDetailsPatch, Unit},
     kept::{
         Agreement, AgreementDetails, Amount, BlockKind, Invoice, InvoiceDetails, Payment,
         PaymentDetails, PaymentRequest, PaymentRequestDetails, PaymentResult, PaymentResultDetails,
         Review, ReviewDetails, Todo, TodoDetails,
     },
-    links::{AmenityValue, BookedPackage, InSegment, Labelled, SoldIn},
+    links::{
+        AmenityValue, BookedPackage, InCity, InRegion, InSegment, Labelled, LimitedTo, SoldIn,
+    },
     properties::{PropertyWrite, RoomPatch, RoomWrite},
     records::{
         Direction, Field, Linking, NewBlock, NewMessage, NewPrice, Query, Test, Write, create, put,
@@ -42,6 +45,10 @@ pub struct World {
     pub booking: Id,
     pub customer: Id,
     pub unit: Id,
+    /// A discount campaign, which the booking has got the discount of.
+    pub campaign: Id,
+    /// A discount card and a coupon, which have taken something off it.
+    pub vouchers: [Id; 2],
     /// The channel's slug.
     pub site: &'static str,
 }
@@ -68,6 +75,14 @@ fn named(english: &str, german: &str) -> NamedDetails {
     NamedDetails {
         name: words(english, german),
         ..NamedDetails::default()
+    }
+}
+
+fn voucher(code: &str) -> VoucherDetails {
+    VoucherDetails {
+        name: words("Regulars", "Stammgäste"),
+        code: code.into(),
+        ..VoucherDetails::default()
     }
 }
 
@@ -112,6 +127,8 @@ impl World {
             booking: id(),
             customer,
             unit: units[0],
+            campaign: id(),
+            vouchers: [id(), id()],
         };
         world.content(house).await;
         world.people(house).await;
@@ -123,6 +140,16 @@ impl World {
     async fn content(&self, house: &House) {
         let id = || house.service.new_id(&house.actor);
         let (group, amenity, option, segment) = (id(), id(), id(), id());
+        let (region, city) = (id(), id());
+        let seen = ImageDetails {
+            url: "https://park.example/lodge.jpg".into(),
+            caption: words("The lodge", "Die Hütte"),
+            ..ImageDetails::default()
+        };
+        let mut image = Image::new(id(), seen);
+        (image.organization_id, image.parent_id) = (Some(self.park), Some(self.room));
+        let mut town = City::new(city, named("Haven", "Hafen"));
+        town.parent_id = Some(region);
         let mut choice = Amenity::new(
             amenity,
             AmenityDetails {
@@ -141,6 +168,11 @@ impl World {
             create(dunes),
             create(Segment::new(segment, named("Lodges", "Lodges"))),
             Linking::plain("resource", self.room, [segment]).write::<InSegment>(),
+            create(Region::new(region, named("Coast", "Küste"))),
+            create(town),
+            create(image),
+            Linking::plain("organization", self.park, [region]).write::<InRegion>(),
+            Linking::plain("organization", self.park, [city]).write::<InCity>(),
         ];
         for (subject, from) in [
             ("organization", self.park),
@@ -220,6 +252,7 @@ impl World {
         };
         let campaign = CampaignDetails {
             name: words("Early birds", "Frühbucher"),
+            limited: true,
             ..CampaignDetails::default()
         };
         let command = CommandDetails {
@@ -235,8 +268,17 @@ impl World {
             Linking::plain("channel", self.channel, [self.room]).write::<SoldIn>(),
             create(list),
             Write::prices(self.price_list, vec![price(0, 9_900), price(7, 60_000)]),
-            here!(self.park, Campaign, id(), campaign),
+            here!(self.park, Campaign, self.campaign, campaign),
+            here!(
+                self.park,
+                DiscountCard,
+                self.vouchers[0],
+                voucher("guest-7")
+            ),
+            here!(self.park, Coupon, self.vouchers[1], voucher("spring")),
+            Linking::plain("campaign", self.campaign, [self.room]).write::<LimitedTo>(),
             here!(self.park, Cost, id(), add_on("Tourist tax")),
+            here!(self.park, PeriodicCost, id(), add_on("Heating")),
             create(ApplicationCommand::new(id(), command)),
         ]
     }
@@ -267,6 +309,7 @@ impl World {
         let writes = vec![
             create(Customer::new(self.customer, person("Ada"))),
             create(Owner::new(owner, person("Ole"))),
+            create(Contractor::new(id(), person("Cor"))),
             create(agreement),
             here!(self.park, ExtraItem, extra, add_on("Breakfast")),
             here!(self.park, Package, package, add_on("Romance")),
@@ -281,12 +324,22 @@ impl World {
             amount: Decimal::from(9),
             ..LineDetails::default()
         };
+        let off = |voucher| LineDetails {
+            amount: Decimal::ZERO,
+            ..line(LineItem::Card, Some(voucher), "Card")
+        };
         let mut new = stay(self.room, ARRIVAL, date(2027, 5, 14));
         new.channel = self.site.into();
         new.external_reference = "R-1".into();
         new.lines = vec![
             line(LineItem::Main, None, "Lodge"),
             line(LineItem::Extra, Some(extra), "Breakfast"),
+            LineDetails {
+                amount: Decimal::ZERO,
+                ..line(LineItem::Discount, Some(self.campaign), "Early birds")
+            },
+            off(self.vouchers[0]),
+            off(self.vouchers[1]),
         ];
         self.booking = house.book(new).await;
         let mut order = Order::new(self.booking, self.park);
@@ -474,6 +527,8 @@ impl World {
             ("administration_id", self.park),
             ("channel_id", self.channel),
             ("master_price_list_id", self.price_list),
+            ("rentable_type_id", self.room),
+            ("category_id", self.room),
             ("reservation_id", self.booking),
         ]
         .iter()

@@ -24,6 +24,7 @@ pub fn examples(world: &World, path: &str) -> Option<Value> {
     let kind = match path.rsplit('/').next()? {
         "categories" => "category",
         "amenities" => "amenity",
+        "cities" => "city",
         plural => plural.trim_end_matches('s'),
     };
     let unit = [(
@@ -34,13 +35,22 @@ pub fn examples(world: &World, path: &str) -> Option<Value> {
     let period = json!({"start_date": "2027-09-01", "end_date": "2027-09-04", "label": "Roof"});
     Some(match kind {
         "label" => document(kind, json!({"name": "Quiet", "color": "#1f77b4"})),
-        "rentable_segment" | "category_group" | "amenity_group" | "discount_campaign"
-        | "cancellation_rule" | "payment_method" | "message_template" => {
+        "region" | "city" | "rentable_segment" | "category_group" | "amenity_group"
+        | "discount_campaign" | "cancellation_rule" | "payment_method" | "message_template" => {
             document(kind, json!({"name": name}))
         }
         "amenity" => document(
             kind,
             json!({"name": name, "type": "Amenities::NumericalAmenity", "position": 7}),
+        ),
+        "image" => linked(
+            kind,
+            json!({"url": "https://park.example/sauna.jpg", "description": name, "position": 3}),
+            &[("rentable_type", "rentable_type", world.room.to_string())],
+        ),
+        "discount_card" | "coupon" => document(
+            kind,
+            json!({"name": name, "code": "guest-7", "percentage": 10, "valid_until": "2027-12-31"}),
         ),
         "extra" => document(
             kind,
@@ -50,13 +60,18 @@ pub fn examples(world: &World, path: &str) -> Option<Value> {
             kind,
             json!({"name": name, "price": 3, "cost_type": "per_person"}),
         ),
+        "periodic_cost" => document(
+            kind,
+            json!({"name": name, "price": 3, "cost_type": "per_night",
+                   "start_date": "2027-11-01", "end_date": "2028-03-01"}),
+        ),
         "package" => document(kind, json!({"name": name, "price": 99})),
         "channel" => document(
             kind,
             json!({"name": "Shop", "temporary_booking_validity_in_hours": 2, "pricing": "complex"}),
         ),
         "master_price_list" => document(kind, json!({"name": "Winter", "currency": "EUR"})),
-        "customer" | "owner" => document(
+        "customer" | "owner" | "contractor" => document(
             kind,
             json!({"first_name": "Ida", "last_name": "Lund", "email": "ida@example.org"}),
         ),
@@ -141,11 +156,12 @@ async fn whatever_can_be_created_is_there_then_changes_and_goes() {
             sent["data"]["id"] = json!(id);
             sent["data"]["attributes"] = match creating.kind.name {
                 "agenda_period" => json!({"label": "Floor", "end_date": "2027-09-05"}),
-                "guest" | "customer" | "owner" => json!({"city": "Oslo"}),
+                "guest" | "customer" | "owner" | "contractor" => json!({"city": "Oslo"}),
                 "todo" => json!({"state": "done"}),
                 "review" => json!({"answer": "Thank you"}),
                 "agreement" => json!({"share": 55}),
                 "channel" => json!({"price_factor": "1.1"}),
+                "image" => json!({"url": "https://park.example/bath.jpg"}),
                 "label" | "master_price_list" => json!({"name": "Other"}),
                 _ => json!({"name": {"en": "Other"}}),
             };
@@ -340,6 +356,53 @@ async fn a_price_list_takes_its_prices_in_the_same_request_or_nothing_at_all() {
             .get(&format!("{lists}/{id}?include=complex_prices"))
             .await;
         assert_eq!(whole["included"].as_array().unwrap().len(), 2);
+
+        // A price that is there may be linked and stays as it is; one of another list is not there.
+        let link = |kind: &str, id: &str| json!({"type": kind, "id": id});
+        let mut linking = list(&[("2027-09-03", 7, json!("720.00"))]);
+        linking["data"]["id"] = json!(id);
+        let own = ids(&second)[0].clone();
+        let theirs = ids(&house
+            .get(&format!("{lists}/{}/complex_prices", world.price_list))
+            .await)[0]
+            .clone();
+        let links = &mut linking["data"]["relationships"];
+        let data = links["complex_prices"]["data"].as_array_mut().unwrap();
+        data.push(link("complex_price", &own));
+        let reply = house
+            .send("PATCH", &format!("{lists}/{id}"), &linking)
+            .await;
+        assert_eq!(reply.status, 200, "{}", reply.json());
+        let third = house.get(&prices).await;
+        assert_eq!(third["data"].as_array().unwrap().len(), 3);
+        assert_eq!(third["data"][0], second["data"][0]);
+        for (name, kind, other) in [
+            ("complex_prices", "complex_price", theirs),
+            ("complex_prices", "complex_price", "7".into()),
+            ("simple_prices", "simple_price", own),
+        ] {
+            let mut linking = list(&[("2027-09-04", 7, json!("730.00"))]);
+            linking["data"]["id"] = json!(id);
+            linking["data"]["relationships"][name] = json!({"data": [link(kind, &other)]});
+            if name == "complex_prices" {
+                linking["included"] = json!([]);
+            }
+            let reply = house
+                .send("PATCH", &format!("{lists}/{id}"), &linking)
+                .await;
+            let pointer = format!("/data/relationships/{name}/data/0");
+            let (status, code, place) = blamed(&reply);
+            assert_eq!(
+                (status, code.as_str()),
+                (404, "RESOURCE_NOT_FOUND"),
+                "{linking}"
+            );
+            assert!(pointer.starts_with(&place) && !place.is_empty(), "{place}");
+        }
+        assert_eq!(
+            house.get(&prices).await["data"].as_array().unwrap().len(),
+            3
+        );
     })
     .await;
 }

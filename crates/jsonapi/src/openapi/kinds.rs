@@ -8,8 +8,8 @@ use crate::limits;
 use crate::resource::Attribute;
 use crate::schema::Schema;
 
-/// A date of the Gregorian calendar, leap years included: the year 2000 was one, 1900 was not.
-const DATE: &str = "(?:[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])\
+/// A date of the Gregorian calendar as part of a pattern, leap years included: the year 2000 was one, 1900 was not.
+pub const DATE: &str = "(?:[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])\
     |(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))\
     |(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)";
 
@@ -38,7 +38,15 @@ pub fn outgoing(schema: &Schema, attribute: &Attribute) -> Json {
 /// An attribute as a request may spell it.
 pub fn incoming(schema: &Schema, attribute: &Attribute) -> Json {
     let value = if attribute.words.is_empty() {
-        spelled(attribute.kind, attribute.bounds)
+        let mut value = spelled(attribute.kind, attribute.bounds);
+        if let Some(shape) = attribute.shape {
+            let text = match attribute.kind {
+                Kind::Array(_) => &mut value["items"],
+                _ => &mut value,
+            };
+            text["pattern"] = shape.into();
+        }
+        value
     } else {
         json!({ "type": "string", "enum": attribute.words })
     };
@@ -154,6 +162,7 @@ fn numbers(kind: &str, pattern: &str, bounds: Option<Bounds>, widest: (i64, i64)
         Some(Bounds { least: 1, most }) if kind == "integer" => {
             Some(format!("(?!0$)(?:{})", up_to(most)))
         }
+        Some(Bounds { least, most }) if kind == "number" && most > 0 => decimals(least, most),
         Some(_) => None,
     };
     match pattern {
@@ -162,6 +171,19 @@ fn numbers(kind: &str, pattern: &str, bounds: Option<Bounds>, widest: (i64, i64)
         }),
         None => number,
     }
+}
+
+/// The decimal numbers from 0 to this one, or from its opposite to it.
+fn decimals(least: i64, most: i64) -> Option<String> {
+    let sign = match least {
+        0 => "",
+        least if least == -most => "-?",
+        _ => return None,
+    };
+    let below = up_to(most - 1);
+    Some(format!(
+        r"{sign}(?:(?:{below})(?:\.[0-9]{{1,10}})?|{most}(?:\.0{{1,10}})?)"
+    ))
 }
 
 /// The whole numbers from 0 to this one: the shorter ones, then digit by digit those that are as
@@ -193,7 +215,8 @@ fn up_to(most: i64) -> String {
 }
 
 /// Every code that ISO 4217 gives out, found by trying: the library has no list.
-fn currencies() -> Vec<String> {
+#[must_use]
+pub fn currencies() -> Vec<String> {
     let letters = || 'A'..='Z';
     let pairs = letters().flat_map(|one| letters().map(move |two| [one, two]));
     let codes = pairs.flat_map(|[one, two]| letters().map(move |last| [one, two, last]));
@@ -229,8 +252,12 @@ pub fn filter_by_id(is_opaque: bool) -> Json {
 }
 
 /// The value of a filter by what a relationship leads to.
-pub fn filter_by_link() -> Json {
-    listed(ANY_ID)
+pub fn filter_by_link(names_ids: bool) -> Json {
+    if names_ids {
+        filter_pattern(&format!("^!?{ANY_ID}(?:,{ANY_ID})*$"))
+    } else {
+        listed(ANY_ID)
+    }
 }
 
 fn id_pattern(is_opaque: bool) -> &'static str {
@@ -318,6 +345,31 @@ mod tests {
                     assert_eq!(validator.is_valid(&text), is_within, "{text} of {most}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_pattern_of_bounded_decimals_knows_exactly_those_within_the_bounds() {
+        for (least, most) in [(0, 100), (-100, 100), (0, 1_440)] {
+            let bounds = Some(Bounds { least, most });
+            let validator = jsonschema::draft202012::new(&spelled(Kind::Decimal, bounds)).unwrap();
+            for tenths in -15_000..=15_000 {
+                let number = rust_decimal::Decimal::new(tenths, 1);
+                let is_within = (least * 10..=most * 10).contains(&tenths);
+                let text = json!(number.to_string());
+                assert_eq!(validator.is_valid(&text), is_within, "{text} of {most}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_filter_that_has_to_name_ids_cannot_ask_for_none() {
+        let schema = filter_by_link(true);
+        for fine in ["1", "!1", "1,2", "a_b-c"] {
+            assert!(accepts(&schema, &json!(fine)), "{fine}");
+        }
+        for odd in ["", "!", "1,", ",1", "~1", "1..2"] {
+            assert!(!accepts(&schema, &json!(odd)), "{odd}");
         }
     }
 

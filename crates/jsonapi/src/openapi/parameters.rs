@@ -93,7 +93,8 @@ fn filters(kind: &'static ResourceType) -> Vec<Json> {
         }
     }
     let links = kind.relationships.iter().filter(|known| known.filterable);
-    found.extend(links.map(|known| named(known.name, kinds::filter_by_link())));
+    let by_link = |known: &Relationship| kinds::filter_by_link(known.filter_names_ids);
+    found.extend(links.map(|known| named(known.name, by_link(known))));
     found
 }
 

@@ -35,6 +35,14 @@ pub fn create(schema: &Schema, kind: &'static ResourceType) -> Json {
             names.push(name.into());
         }
     }
+    // What is written later keeps the languages that it does not mention, so only a new one has to have some.
+    for known in kind
+        .attributes
+        .iter()
+        .filter(|known| known.localized && known.required)
+    {
+        data["properties"]["attributes"]["properties"][known.name]["minProperties"] = 1.into();
+    }
     data["not"] = json!({ "required": ["id"] });
     document(schema, kind, data)
 }

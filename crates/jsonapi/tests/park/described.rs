@@ -73,9 +73,9 @@ fn what_we_send_fits_what_we_publish() {
         locales: &locales,
     };
     let rows = park.of(&RESERVATION);
-    let written = view.written(&rows[0], &[]).into_json();
+    let written = view.written(Some(&rows[0]), &[]).to_json();
     assert_valid(&validator("ReservationWritten"), &written);
-    let whole = view.whole(&rows, &[]).into_json();
+    let whole = view.whole(&rows, &[]).to_json();
     assert_valid(&validator("ReservationWhole"), &whole);
     for kind in schema().types() {
         let validator = validator(&openapi::name(kind, Shape::Resource));

@@ -69,7 +69,7 @@ fn create_answer(park: &Park) -> Json {
         locales: &Locales::all(),
     };
     let row = park.row(&RESERVATION, "7").unwrap();
-    let document = view.written(&row, &[]).into_json();
+    let document = view.written(Some(&row), &[]).to_json();
     assert_eq!(
         document["links"]["self"].as_str(),
         view.location(&row).as_deref()

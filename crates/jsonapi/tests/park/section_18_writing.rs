@@ -64,7 +64,7 @@ fn the_location_of_a_new_resource_is_its_self_link() {
         locales: &Locales::all(),
     };
     let row = Park::new(3).row(&RESERVATION, "2").unwrap();
-    let document = view.written(&row, &[]).into_json();
+    let document = view.written(Some(&row), &[]).to_json();
     let location = view.location(&row);
     assert_eq!(
         location.as_deref(),

@@ -272,7 +272,7 @@ impl Park {
             locales,
         };
         let total = u64::try_from(rows.len()).unwrap();
-        view.collection(page, total, &related).into_json()
+        view.collection(page, total, &related).to_json()
     }
 
     pub fn one(&self, id: &str, text: &str) -> Json {
@@ -285,7 +285,7 @@ impl Park {
             address: address(&path, text),
             locales: &Locales::all(),
         };
-        view.single(row.as_ref(), &related).into_json()
+        view.single(row.as_ref(), &related).to_json()
     }
 
     pub fn included(&self, rows: &[Row], query: &Query) -> Result<Vec<Row>, Failure<&'static str>> {

@@ -92,6 +92,7 @@ fn a_stay_is_found_with_the_price_of_its_party() {
         arrival: day(3),
         nights: 2,
         price: Money::new(40_000, Currency::EUR),
+        off: Money::zero(Currency::EUR),
         plan: 1,
         offer: 1,
     };
@@ -268,4 +269,20 @@ fn a_search_looks_at_the_days_asked_about_and_at_no_resource_that_can_not_be_mea
         stays_tried: 3 * 31,
     };
     assert_eq!((found.hits.len(), effort), (1, expected));
+}
+
+#[test]
+fn a_stay_is_as_long_as_one_unit_can_be_had_for() {
+    let index = index([entry_of(1, 1, |_, _| {})]);
+    let query = Query {
+        reach: Some(Reach::new(day(2), vec![0, 1, 3, 2])),
+        ..two((2, 3))
+    };
+    let found = index.search(&query).unwrap();
+    let stays: Vec<(i64, u16)> = arrivals(&found)
+        .into_iter()
+        .zip(found.hits.iter().map(|hit| hit.nights))
+        .collect();
+    assert_eq!(stays, [(4, 2), (4, 3), (5, 2)]);
+    assert_eq!(query.touched(), Ok(DateRange::new(day(0), day(13))));
 }

@@ -4,12 +4,14 @@ use std::cmp::Ordering;
 
 use domain::{
     calendar::judge_stay,
+    charge::{Discount, StayFacts},
     lane::{Limit, free_under},
-    money::exponent,
+    money::{Money, exponent},
+    party::AgeGroups,
     rate::{Pricing, Wanted, cheapest_of_each_offer},
     time::{Date, date_of, day_number, each_night, night_instants, today},
 };
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive as _};
 use search::*;
 
 use crate::world::{Place, World};
@@ -139,8 +141,11 @@ fn is_wanted(query: &Query, arrival: i64, departure: i64) -> bool {
     let exact = query.arrangement.map(numbers);
     let includes = query.includes.map(numbers);
     let overlaps = query.overlaps.map(numbers);
+    let reach = query.reach.as_ref();
+    let reach = reach.map(|reach| i64::from(reach.longest(date_of(arrival).unwrap())));
     let weekday = date_of(arrival).unwrap().weekday().to_sunday_zero_offset();
     query.weekdays.contains(weekday as u8)
+        && reach.is_none_or(|longest| departure - arrival <= longest)
         && begins.is_none_or(|(first, until)| first <= arrival && arrival < until)
         && exact.is_none_or(|stay| stay == (arrival, departure))
         && includes.is_none_or(|(first, until)| arrival <= first && until <= departure)
@@ -189,7 +194,15 @@ fn stay<'a>(
     };
     let quotes = cheapest_of_each_offer(&pricing, &resource.plans, &wanted);
     let quote = quotes.values().min_by_key(|quote| quote.total.minor)?;
-    let price = quote.total.to_decimal();
+    let facts = StayFacts {
+        arrival,
+        departure,
+        group: AgeGroups::default(),
+        rent: quote.total,
+    };
+    let off = taken_off(query, resource, &facts, wanted.today)?;
+    let total = quote.total.minus(off).unwrap();
+    let price = total.to_decimal();
     let pays = query.least_price.is_none_or(|least| price >= least)
         && query.most_price.is_none_or(|most| price <= most);
     pays.then_some(Stay {
@@ -199,11 +212,58 @@ fn stay<'a>(
             organization_id: resource.organization_id,
             arrival,
             nights,
-            price: quote.total,
+            price: total,
+            off,
             plan: quote.plan,
             offer: quote.offer,
         },
     })
+}
+
+/// The largest discount of those that are for this resource, its days and its length; none for a stay that
+/// has to get one that is wanted, and does not.
+fn taken_off(query: &Query, resource: &Resource, stay: &StayFacts, today: Date) -> Option<Money> {
+    let mut most = Money::zero(stay.rent.currency);
+    let mut has_wanted = false;
+    for one in &query.reductions.all {
+        let Discount {
+            percent,
+            amount,
+            min_nights,
+            arrives_from,
+            arrives_until,
+            booked_from,
+            booked_until,
+        } = one.discount;
+        let here = one
+            .organization_id
+            .is_none_or(|id| id == resource.organization_id)
+            && one
+                .resources
+                .as_ref()
+                .is_none_or(|ids| ids.contains(&resource.id));
+        let nights = day_number(stay.departure) - day_number(stay.arrival);
+        let long = min_nights.is_none_or(|least| nights >= i64::from(least));
+        let arrives = arrives_from.is_none_or(|day| stay.arrival >= day)
+            && arrives_until.is_none_or(|day| stay.arrival <= day);
+        let booked = booked_from.is_none_or(|day| today >= day)
+            && booked_until.is_none_or(|day| today <= day);
+        if !(here && long && arrives && booked) {
+            continue;
+        }
+        has_wanted |= one.wanted;
+        let rent = Decimal::from(stay.rent.minor);
+        let unit = Decimal::from(10_i64.pow(exponent(stay.rent.currency)));
+        let half_up = RoundingStrategy::MidpointAwayFromZero;
+        let of_rent = (rent * percent / Decimal::ONE_HUNDRED).round_dp_with_strategy(0, half_up);
+        let flat = (amount * unit).round_dp_with_strategy(0, half_up);
+        let off = (of_rent + flat)
+            .to_i64()
+            .unwrap()
+            .clamp(0, stay.rent.minor.max(0));
+        most.minor = most.minor.max(off);
+    }
+    (has_wanted || !query.reductions.only_wanted).then_some(most)
 }
 
 fn compare(query: &Query, one: &Stay<'_>, other: &Stay<'_>) -> Ordering {

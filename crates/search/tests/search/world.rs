@@ -4,11 +4,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     calendar::{CalendarDay, StayRules, Strategy},
+    charge::Discount,
     id::Id,
     lane::{Taken, peak},
     money::Currency,
     party::{Party, Room},
     rate::{Linking, PriceFor, RatePlan, Sheet},
+    reduction::{Reduction, Reductions},
     time::{Date, Timestamp, Zone, date_of, day_number, turnovers},
 };
 use rust_decimal::Decimal;
@@ -136,9 +138,54 @@ impl World {
             query.arrangement = Some(exact);
         }
         self.filter(&mut query, chance);
+        query.reach = chance.maybe(8, |chance| {
+            let longest = (0..chance.below(30))
+                .map(|_| chance.below(6) as u16)
+                .collect();
+            Reach::new(self.range(chance).first, longest)
+        });
+        query.reductions = self.reductions(chance);
         query.sorters = sorters(self, chance);
         query.limiter = limiter(chance);
         query
+    }
+
+    fn reductions(&self, chance: &mut Chance) -> Reductions {
+        let count = (chance.below(6) - 2).max(0);
+        let all = (1..=count).map(|number| self.reduction(601 + number, chance));
+        Reductions {
+            all: all.collect(),
+            only_wanted: chance.once_in(6),
+        }
+    }
+
+    fn reduction(&self, number: i64, chance: &mut Chance) -> Reduction {
+        let day = |chance: &mut Chance, around: i64| {
+            date_of(self.start - around / 2 + chance.below(around)).unwrap()
+        };
+        Reduction {
+            id: id(number),
+            organization_id: chance.maybe(3, |chance| id(101 + chance.below(3))),
+            resources: chance.maybe(3, |chance| {
+                (0..chance.below(4))
+                    .map(|_| id(1 + chance.below(7)))
+                    .collect()
+            }),
+            discount: Discount {
+                percent: chance
+                    .pick(&["0", "10", "12.5", "33.333", "100"])
+                    .parse()
+                    .unwrap(),
+                amount: chance.pick(&["0", "0", "25", "4.995"]).parse().unwrap(),
+                min_nights: chance.maybe(3, |chance| 1 + chance.below(6) as u16),
+                arrives_from: chance.maybe(4, |chance| day(chance, 40)),
+                arrives_until: chance.maybe(4, |chance| day(chance, 80)),
+                booked_from: chance.maybe(6, |chance| day(chance, 4)),
+                booked_until: chance.maybe(6, |chance| day(chance, 4)),
+            },
+            booked_on: None,
+            wanted: chance.once_in(2),
+        }
     }
 
     fn filter(&self, query: &mut Query, chance: &mut Chance) {

@@ -8,7 +8,7 @@ use domain::{
 use store::{ColdCommand, Condition, Row, Tx, Value, events::EventRow, hot::Stamp};
 
 use super::{Properties, write::any_allocation};
-use crate::{Refusal, Result, UseCase, stamp::stamp};
+use crate::{Refusal, Result, UseCase, records::unlink, stamp::stamp};
 
 impl Properties<'_> {
     /// Removes properties with their rooms. One that has any booking, of whatever state, stays.
@@ -107,6 +107,7 @@ impl ColdCommand for Remove {
         if self.what == What::Properties {
             tx.remove::<Organization>(&[vec![tenant_id.into(), self.id.into()]])
                 .await?;
+            unlink(tx, tenant_id, self.id).await?;
             word = "property.removed";
         }
         let event = EventRow::new(
@@ -149,6 +150,7 @@ async fn any_booking(tx: &mut Tx, tenant_id: Id, room_ids: &[Id]) -> store::Resu
 async fn remove_rooms(tx: &mut Tx, tenant_id: Id, room_ids: &[Id]) -> store::Result<()> {
     tx.lanes_changed(tenant_id, room_ids);
     for id in room_ids {
+        unlink(tx, tenant_id, *id).await?;
         let of_room = Condition::All(vec![
             Condition::Is("tenant_id", tenant_id.into()),
             Condition::Is("resource_id", (*id).into()),

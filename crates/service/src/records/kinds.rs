@@ -3,7 +3,7 @@
 
 use catalogue::{
     Kind, Value, content as c,
-    customers::{Customer, Order, Owner, email_key, phone_key},
+    customers::{Contractor, Customer, Order, Owner, email_key, phone_key},
     inventory::{Organization, Resource, StoredPrice, Unit},
     links as l, records as r,
     sale::{Booking, Guest, Line, Note},
@@ -225,13 +225,19 @@ shared! { content:
     c::Amenity, Content, "amenity", May::ALL, parent c::AmenityGroup;
     c::AmenityOption, Content, "amenity_option", May::ALL, parent c::Amenity;
     c::Segment, Content, "segment", May::ALL;
+    c::Region, Content, "region", May::ALL;
+    c::City, Content, "city", May::ALL, parent c::Region;
     c::Label, Content, "label", May::ALL;
+    c::Image, Content, "image", May::ALL, parent Resource;
     c::Channel, Channels, "channel", May::ALL;
     c::PriceList, Prices, "price_list", May::ALL;
     c::ExtraItem, Content, "extra", May::ALL;
     c::Cost, Content, "cost", May::ALL;
+    c::PeriodicCost, Content, "periodic_cost", May::ALL;
     c::Package, Content, "package", May::ALL;
     c::Campaign, Content, "campaign", May::ALL;
+    c::DiscountCard, Content, "discount_card", May::ALL;
+    c::Coupon, Content, "coupon", May::ALL;
     c::CancellationRule, Content, "cancellation_rule", May::ALL;
     c::PaymentMethod, Payments, "payment_method", May::ALL;
     c::MessageTemplate, Messages, "message_template", May::ALL;
@@ -249,17 +255,21 @@ shared! { record:
     r::Review, Operations, "review", May::ALL, parent Resource, about Booking, searched by parent_id;
     r::Agreement, Customers, "agreement", May::ALL, parent Unit;
     r::Block, Blocks, "block", May::NOTHING, parent Unit, about Booking;
+    r::GuestMutation, Guests, "guest_mutation", May { create: true, ..May::NOTHING }, about Booking;
 }
 
 shared! { person:
     Customer, Customers, "customer", May::ALL;
     Owner, Customers, "owner", May::ALL;
+    Contractor, Customers, "contractor", May::ALL;
 }
 
 shared! { link:
     l::AmenityValue, Content, "amenity_value", May::ALL, about c::Amenity;
     l::Labelled, Content, "labelled", May::ALL, about c::Label;
     l::InSegment, Content, "in_segment", May::ALL, about c::Segment;
+    l::InRegion, Content, "in_region", May::ALL, about c::Region;
+    l::InCity, Content, "in_city", May::ALL, about c::City;
     l::SoldIn, Channels, "sold_in", May::ALL, about Resource;
     l::LimitedTo, Content, "limited_to", May::ALL, about Resource;
     l::PackagePart, Content, "package_part", May::ALL, about c::ExtraItem;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, marker::PhantomData};
 
-use catalogue::{links as l, links::LinkDetails, shared::Reference};
+use catalogue::{Kind, links as l, links::LinkDetails, shared::Reference};
 use domain::id::Id;
 use jiff::Timestamp;
 use store::{Condition, Tx, Value};
@@ -52,8 +52,12 @@ impl Linking {
 pub trait Linked: Writable {
     /// A new link.
     fn linking(id: Id, of: &Place, to_id: Id, position: i64, details: LinkDetails) -> Self;
+    /// Who has something.
+    fn owner_id(&self) -> Id;
     /// What belongs.
     fn to_id(&self) -> Id;
+    /// Its place among others of the same one.
+    fn position(&self) -> i64;
     /// Its place and what it says.
     fn said(&mut self) -> (&mut i64, &mut LinkDetails, &mut Timestamp);
 }
@@ -94,7 +98,11 @@ macro_rules! linked {
                 }
             }
 
+            fn owner_id(&self) -> Id { self.from_id }
+
             fn to_id(&self) -> Id { self.to_id }
+
+            fn position(&self) -> i64 { self.position }
 
             fn said(&mut self) -> (&mut i64, &mut LinkDetails, &mut Timestamp) {
                 (&mut self.position, &mut self.details, &mut self.changed_at)
@@ -104,7 +112,7 @@ macro_rules! linked {
 }
 
 linked! {
-    l::AmenityValue, l::Labelled, l::InSegment, l::SoldIn, l::LimitedTo, l::PackagePart, l::BookedPackage,
+    l::AmenityValue, l::Labelled, l::InSegment, l::InRegion, l::InCity, l::SoldIn, l::LimitedTo, l::PackagePart, l::BookedPackage,
 }
 
 struct SetLinks<L> {
@@ -154,16 +162,34 @@ impl<L: Linked> SetLinks<L> {
             return Ok(Err(refusal));
         }
         replace(tx, by, &place, sample).await?;
-        // Resources are searched by what they have.
-        if *subject == "resource" {
+        // Resources are searched by what they have, and by where their organizations lie.
+        let searched = match *subject {
+            "resource" => vec![*from_id],
+            "organization" if L::ONLY == <l::InRegion as Kind>::ONLY => {
+                resources_of(tx, by, *from_id).await?
+            }
+            _ => Vec::new(),
+        };
+        if !searched.is_empty() {
             let version = by.new_id();
-            tx.terms_changed(by.tenant_id(), &[*from_id], version)
-                .await?;
+            tx.terms_changed(by.tenant_id(), &searched, version).await?;
         }
         by.tell(tx, L::EVENTS.changed, *from_id, place.organization_id)
             .await?;
         Ok(Ok(*from_id))
     }
+}
+
+/// The resources of an organization.
+async fn resources_of(tx: &mut Tx, by: &By<'_>, organization_id: Id) -> store::Result<Vec<Id>> {
+    let sql = "SELECT id FROM resource WHERE tenant_id = $1 AND organization_id = $2";
+    let parameters = [by.tenant_id().into(), organization_id.into()];
+    let rows = tx.query(sql, &parameters).await?;
+    let ids = rows.into_iter().filter_map(|row| match row.first() {
+        Some(Value::Int(id)) => Id::new(*id),
+        _ => None,
+    });
+    Ok(ids.collect())
 }
 
 /// What is wanted, each once, with its place; of two that are the same the first counts.

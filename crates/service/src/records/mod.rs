@@ -8,6 +8,7 @@
 
 mod answers;
 mod blocks;
+mod campaigns;
 pub mod kinds;
 mod links;
 mod messages;
@@ -19,13 +20,14 @@ pub mod reading;
 mod rows;
 pub(crate) mod stays;
 mod unit_count;
+mod unit_reach;
 mod units;
 pub mod writing;
 
-pub(crate) use self::units::{MOST_NUMBERED, new_unit};
 pub use self::{
     answers::Answering,
     blocks::{BlockPatch, CHANNEL as BLOCK_CHANNEL, NewBlock},
+    campaigns::{CampaignChoice, CampaignsAsked, MOST_CAMPAIGNS},
     kinds::{Events, Home, May, Readable, Writable},
     links::{Linked, Linking},
     messages::{KEPT, NewMessage},
@@ -37,4 +39,8 @@ pub use self::{
     rows::{change, create, put, remove},
     unit_count::NewUnit,
     writing::{Refused, Write},
+};
+pub(crate) use self::{
+    rows::unlink,
+    units::{MOST_NUMBERED, new_unit},
 };

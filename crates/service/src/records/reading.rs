@@ -4,6 +4,7 @@
 //! method asks once per row, and how often the store was asked is counted, so that tests can hold an
 //! answer to a bound.
 
+use std::any::{Any, TypeId};
 use std::collections::{BTreeSet, HashMap};
 
 use catalogue::{
@@ -18,6 +19,7 @@ use store::{Condition, Tx};
 
 use super::{
     kinds::{Home, Readable},
+    links::Linked,
     query::{Direction, Field, Query, Test, rows_of},
 };
 use crate::{Error, Page, PageOf, Result, Service, UseCase};
@@ -30,6 +32,27 @@ pub struct Reading<'a> {
     actor: &'a Actor,
     tx: Tx,
     queries: u32,
+    kept: Kept,
+}
+
+/// What one answer has read already, by kind and id, since the same rows are often asked for again: a
+/// booking is a reservation, an order and a booking on the wire.
+#[derive(Default)]
+struct Kept(HashMap<TypeId, Box<dyn Any + Send>>);
+
+impl Kept {
+    fn keep<K: Readable>(&mut self, rows: &[K]) {
+        let of_kind = self.0.entry(TypeId::of::<K>());
+        let of_kind = of_kind.or_insert_with(|| Box::new(HashMap::<Id, K>::new()));
+        if let Some(of_kind) = of_kind.downcast_mut::<HashMap<Id, K>>() {
+            of_kind.extend(rows.iter().map(|row| (row.id(), row.clone())));
+        }
+    }
+
+    fn get<K: Readable>(&self, id: Id) -> Option<&K> {
+        let of_kind = self.0.get(&TypeId::of::<K>())?;
+        of_kind.downcast_ref::<HashMap<Id, K>>()?.get(&id)
+    }
 }
 
 impl Service {
@@ -39,6 +62,7 @@ impl Service {
             actor,
             tx: self.store.reader().await?,
             queries: 0,
+            kept: Kept::default(),
         })
     }
 }
@@ -61,6 +85,7 @@ impl Reading<'_> {
             .tx
             .find::<K>(&condition, &order, Some(page.limit()), page.offset())
             .await?;
+        self.kept.keep(&rows);
         Ok(page.page(rows))
     }
 
@@ -97,7 +122,14 @@ impl Reading<'_> {
     /// # Errors
     /// As [`Reading::page`].
     pub async fn by_ids<K: Readable>(&mut self, ids: &[Id]) -> Result<Vec<K>> {
-        self.of::<K>(const { Field::new("id") }, ids).await
+        UseCase::Find(K::SUBJECT).authorize(self.actor)?;
+        let is_new = |id: &Id| self.kept.get::<K>(*id).is_none();
+        let missing: Vec<Id> = ids.iter().copied().filter(is_new).collect();
+        let read = self.of::<K>(const { Field::new("id") }, &missing).await?;
+        self.kept.keep(&read);
+        let ids: BTreeSet<Id> = ids.iter().copied().collect();
+        let found = ids.into_iter().filter_map(|id| self.kept.get(id)).cloned();
+        Ok(found.collect())
     }
 
     /// The rows whose column names one of these ids: lines of bookings, options of amenities, what is
@@ -117,6 +149,23 @@ impl Reading<'_> {
         let mut rows = self.each::<K>(field.name(), &ids).await?;
         rows.sort_by_key(Readable::id);
         Ok(rows)
+    }
+
+    /// What belongs to these, by who has it, each in its place.
+    ///
+    /// # Errors
+    /// As [`Reading::of`].
+    pub async fn linked<L: Linked>(&mut self, ids: &[Id]) -> Result<HashMap<Id, Vec<Id>>> {
+        let mut links = self.of::<L>(const { Field::new("from_id") }, ids).await?;
+        links.sort_by_key(|link| (link.position(), link.id()));
+        let mut linked: HashMap<Id, Vec<Id>> = HashMap::new();
+        for link in links {
+            linked
+                .entry(link.owner_id())
+                .or_default()
+                .push(link.to_id());
+        }
+        Ok(linked)
     }
 
     async fn each<K: Readable>(
@@ -169,7 +218,10 @@ impl Reading<'_> {
         let by = [("tenant_id", Int), ("resource_id", Int), ("number", Int)];
         let units = self.tx.find_each::<Unit>(&by, &keys).await?;
         let known = units.into_iter().filter(|unit| knows(self.actor, unit));
+        let known: Vec<Unit> = known.collect();
+        self.kept.keep(&known);
         let by_place: HashMap<(Id, i64), Unit> = known
+            .into_iter()
             .map(|unit| ((unit.resource_id, unit.number), unit))
             .collect();
         let mut found: HashMap<Id, Vec<Unit>> = HashMap::new();

@@ -382,9 +382,10 @@ pub(super) async fn missing(
 /// Whether other rows are parts of this one, or name it in a column.
 pub(super) async fn is_in_use(tx: &mut Tx, tenant_id: Id, id: Id) -> store::Result<bool> {
     const USES: &[&str] = &[
-        "SELECT 1 FROM content WHERE tenant_id = $1 AND kind IN ('amenity') AND parent_id = $2 LIMIT 1",
+        "SELECT 1 FROM content WHERE tenant_id = $1 AND kind IN ('amenity', 'city') AND parent_id = $2 LIMIT 1",
         "SELECT 1 FROM record WHERE tenant_id = $1 AND kind IN ('payment', 'payment_request', 'payment_result', \
          'agreement', 'block') AND parent_id = $2 LIMIT 1",
+        "SELECT 1 FROM link WHERE tenant_id = $1 AND kind IN ('in_region', 'in_city') AND to_id = $2 LIMIT 1",
         "SELECT 1 FROM \"order\" WHERE tenant_id = $1 AND customer_id = $2 LIMIT 1",
         "SELECT 1 FROM \"order\" WHERE tenant_id = $1 AND owner_id = $2 LIMIT 1",
         "SELECT 1 FROM \"order\" WHERE tenant_id = $1 AND channel_id = $2 LIMIT 1",
@@ -401,16 +402,18 @@ pub(super) async fn is_in_use(tx: &mut Tx, tenant_id: Id, id: Id) -> store::Resu
     Ok(false)
 }
 
-/// Removes what means nothing without a row: its links, the options of an amenity, the prices of a list.
-pub(super) async fn unlink(tx: &mut Tx, tenant_id: Id, id: Id) -> store::Result<()> {
-    const LINKS: &str = "('amenity_value', 'labelled', 'in_segment', 'sold_in', 'limited_to', 'package_part', \
-                         'booked_package')";
+/// Removes what means nothing without a row: its links, the options of an amenity, the pictures of a resource,
+/// the prices of a list.
+pub(crate) async fn unlink(tx: &mut Tx, tenant_id: Id, id: Id) -> store::Result<()> {
+    const LINKS: &str = "('amenity_value', 'labelled', 'in_segment', 'in_region', 'in_city', 'sold_in', 'limited_to', \
+                         'package_part', 'booked_package')";
     let parameters = [tenant_id.into(), id.into()];
     for sql in [
         format!("DELETE FROM link WHERE tenant_id = $1 AND kind IN {LINKS} AND from_id = $2"),
         format!("DELETE FROM link WHERE tenant_id = $1 AND kind IN {LINKS} AND to_id = $2"),
         "DELETE FROM content WHERE tenant_id = $1 AND kind = 'amenity_option' AND parent_id = $2"
             .to_owned(),
+        "DELETE FROM content WHERE tenant_id = $1 AND kind = 'image' AND parent_id = $2".to_owned(),
         "DELETE FROM price WHERE tenant_id = $1 AND list_id = $2".to_owned(),
     ] {
         tx.execute(&sql, &parameters).await?;

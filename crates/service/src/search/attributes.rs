@@ -8,7 +8,7 @@ use catalogue::{
     Row,
     content::AmenityAnswer,
     inventory::{Organization, Resource, RoomCounts},
-    links::{AmenityValue, InSegment},
+    links::{AmenityValue, InRegion, InSegment},
     records::Review,
 };
 use domain::id::Id;
@@ -22,18 +22,27 @@ pub(super) struct Around {
     amenities: HashMap<Id, Vec<Amenity>>,
     /// The scores of reviews, added up, and how many there are.
     scores: HashMap<Id, (Decimal, u32)>,
+    /// The region that an organization lies in.
+    regions: HashMap<Id, Id>,
 }
 
 const OF_LINK: &[(&str, ColumnKind)] = &[("tenant_id", Int), ("from_id", Int)];
 const OF_RECORD: &[(&str, ColumnKind)] = &[("tenant_id", Int), ("parent_id", Int)];
 
 impl Around {
-    pub(super) async fn read(tx: &mut Tx, tenant_id: Id, ids: &BTreeSet<Id>) -> Result<Self> {
-        let keys: Vec<Row> = ids
-            .iter()
-            .map(|id| vec![tenant_id.into(), (*id).into()])
-            .collect();
+    pub(super) async fn read(
+        tx: &mut Tx,
+        tenant_id: Id,
+        ids: &BTreeSet<Id>,
+        organizations: &BTreeSet<Id>,
+    ) -> Result<Self> {
+        let key = |id: &Id| vec![tenant_id.into(), (*id).into()];
+        let keys: Vec<Row> = ids.iter().map(key).collect();
+        let homes: Vec<Row> = organizations.iter().map(key).collect();
         let mut around = Self::default();
+        for link in tx.find_each::<InRegion>(OF_LINK, &homes).await? {
+            around.regions.insert(link.from_id, link.to_id);
+        }
         for link in tx.find_each::<InSegment>(OF_LINK, &keys).await? {
             let segments = around.segments.entry(link.from_id).or_default();
             segments.push(link.to_id);
@@ -79,6 +88,7 @@ pub(super) fn attributes(
     };
     Attributes {
         country: country.clone(),
+        region: around.regions.get(&organization.id).copied(),
         counts: Count::ALL.map(|count| Some(counted(count, &details.rooms))),
         segments: around.segments.get(id).cloned().unwrap_or_default(),
         amenities: around.amenities.get(id).cloned().unwrap_or_default(),

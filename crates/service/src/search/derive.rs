@@ -84,7 +84,8 @@ pub(super) async fn entries(
     }
     let organizations = organizations(tx, tenant_id, &lanes).await?;
     let own = lanes.iter().map(|(lane, _)| lane.resource_id).collect();
-    let around = Around::read(tx, tenant_id, &own).await?;
+    let homes = organizations.keys().copied().collect();
+    let around = Around::read(tx, tenant_id, &own, &homes).await?;
     let listed = book.listed(tx, tenant_id, &own, window).await?;
     let make = |(version, lane): (LaneVersion, LaneView)| Made {
         entry: book.entry(&lane, &organizations, (&around, &listed), window.first),

@@ -20,7 +20,7 @@ use tokio::{
     task::spawn_blocking,
 };
 
-use super::{BEHIND_AT_MOST, MOST_WAIT, Progress, work::Work};
+use super::{BEHIND_AT_MOST, Progress, work::Work};
 use crate::{Error, Result};
 
 /// On PostgreSQL versions are compared when they were last compared so long ago.
@@ -133,13 +133,14 @@ impl Kept {
         !moment.is_within(Some(self.state.lock().asked_at), FORGOTTEN_AFTER)
     }
 
-    /// Brings the index up to date, waiting for [`MOST_WAIT`] at most.
+    /// Brings the index up to date, waiting for `most` at most.
     pub(super) async fn up_to_date(
         self: &Arc<Self>,
         store: &Store,
         moment: Moment,
+        most: Duration,
     ) -> Result<Standing> {
-        let waited = tokio::time::timeout(MOST_WAIT, self.wait(store, moment)).await;
+        let waited = tokio::time::timeout(most, self.wait(store, moment)).await;
         waited.unwrap_or_else(|_| Ok(self.standing_late(moment)))
     }
 
@@ -343,19 +344,22 @@ mod tests {
         };
         let watch = store.watch(scene.tenant_id).await.unwrap();
         let kept = Arc::new(Kept::new(scene.tenant_id, watch, false, at(0)));
+        // Who finds the work taken waits in vain, and need not wait for long to show it.
+        let soon = Duration::from_millis(50);
+        let standing = async |seconds, most| kept.up_to_date(store, at(seconds), most).await;
 
         let under_way = Arc::clone(&kept.work).lock_owned().await;
-        assert_eq!(kept.up_to_date(store, at(0)).await, Ok(Standing::Behind));
+        assert_eq!(standing(0, soon).await, Ok(Standing::Behind));
         drop(under_way);
-        assert_eq!(kept.up_to_date(store, at(1)).await, as_of(1));
+        assert_eq!(standing(1, testkit::SEARCH_WAIT).await, as_of(1));
         // Nothing has changed, so it is as good as new.
         let under_way = Arc::clone(&kept.work).lock_owned().await;
-        assert_eq!(kept.up_to_date(store, at(30)).await, as_of(30));
+        assert_eq!(standing(30, testkit::SEARCH_WAIT).await, as_of(30));
         scene.placed(scene.place(lane, 1, 1)).await;
-        assert_eq!(kept.up_to_date(store, at(3)).await, as_of(1));
-        assert_eq!(kept.up_to_date(store, at(7)).await, Ok(Standing::Behind));
+        assert_eq!(standing(3, soon).await, as_of(1));
+        assert_eq!(standing(7, soon).await, Ok(Standing::Behind));
         drop(under_way);
-        assert_eq!(kept.up_to_date(store, at(7)).await, as_of(7));
+        assert_eq!(standing(7, testkit::SEARCH_WAIT).await, as_of(7));
         one.finish().await;
     }
 

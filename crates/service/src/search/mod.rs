@@ -28,14 +28,14 @@ use jiff::{SignedDuration, Timestamp};
 pub use ::search::{
     Amenity, AmenityValue, AmenityWanted, BadQuery, Choice, Count, CountWanted, DateRange, Effort,
     Found, HORIZON_DAYS, Hit, Limited, Limiter, MOST_LENGTHS_AND_DAYS, MOST_NIGHTS, MOST_SHOWN,
-    MOST_SORTERS, MOST_STAYS, Query, Sort, Sorter, Weekdays,
+    MOST_SORTERS, MOST_STAYS, Query, Reach, Sort, Sorter, Weekdays,
 };
 
 pub(crate) use self::indexes::Indexes;
 use self::kept::{Moment, Standing};
 use crate::{Result, Service, UseCase};
 
-/// How long a search waits for its index to be brought up to date.
+/// How long a search waits for its index to be brought up to date, unless it was said otherwise.
 pub const MOST_WAIT: Duration = Duration::from_secs(2);
 
 /// How old an index may be that answers.
@@ -90,7 +90,10 @@ impl Service {
             .indexes
             .of(&self.store, actor.tenant_id, moment)
             .await?;
-        let as_of = match kept.up_to_date(&self.store, moment).await? {
+        let as_of = match kept
+            .up_to_date(&self.store, moment, self.search_wait)
+            .await?
+        {
             Standing::Current { as_of } => as_of,
             Standing::Behind => return Ok(Searched::Preparing(kept.progress())),
         };

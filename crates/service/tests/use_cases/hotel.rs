@@ -39,10 +39,15 @@ const LENGTHS: std::ops::RangeInclusive<u16> = 1..=4;
 /// The days of arrival that are asked about.
 const ARRIVALS: i32 = 14;
 
+/// The use cases over a store, whose searches wait until they are answered.
+fn searching(store: &Store) -> Service {
+    Service::new(store.clone()).with_search_wait(testkit::SEARCH_WAIT)
+}
+
 impl Hotel {
     /// Rooms that cost 100 a night, all year.
     pub async fn new(scene: Scene, capacities: &[i64]) -> Self {
-        let service = Service::new(scene.store.clone());
+        let service = searching(&scene.store);
         let all = [
             c::INVENTORY_READ,
             c::INVENTORY_WRITE,
@@ -70,7 +75,7 @@ impl Hotel {
     pub fn through(&self, store: &Store) -> Self {
         Self {
             scene: self.scene.clone(),
-            service: Service::new(store.clone()),
+            service: searching(store),
             actor: self.actor.clone(),
             rooms: self.rooms.clone(),
         }

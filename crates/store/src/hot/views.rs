@@ -25,7 +25,7 @@ use crate::{
 };
 
 static OCCUPIED_IN: Each = Each::new(
-    "SELECT a.tenant_id, a.lane_id, a.starts_at, a.ends_at, a.quantity, a.unit FROM {each} \
+    "SELECT a.tenant_id, a.lane_id, a.starts_at, a.ends_at, a.quantity, a.unit, a.pinned FROM {each} \
      JOIN allocation a ON a.tenant_id = each.tenant_id AND a.lane_id = each.lane_id \
      AND a.starts_at >= each.first AND a.starts_at < each.until AND a.ends_at > each.after",
     &[
@@ -280,7 +280,7 @@ fn window(key: Key, head: &Head, (first, until): Nights) -> Row {
 
 async fn occupied(tx: &mut Tx, windows: &[Row]) -> Result<HashMap<Key, Vec<Occupied>>> {
     let mut of_lanes: HashMap<Key, Vec<Occupied>> = HashMap::new();
-    for row in tx.read_numbers::<6>(&OCCUPIED_IN, windows).await? {
+    for row in tx.read_numbers::<7>(&OCCUPIED_IN, windows).await? {
         let [
             Some(tenant_id),
             Some(lane_id),
@@ -288,6 +288,7 @@ async fn occupied(tx: &mut Tx, windows: &[Row]) -> Result<HashMap<Key, Vec<Occup
             Some(ends_at),
             Some(quantity),
             unit,
+            pinned,
         ] = row
         else {
             continue;
@@ -301,6 +302,7 @@ async fn occupied(tx: &mut Tx, windows: &[Row]) -> Result<HashMap<Key, Vec<Occup
             ends_at,
             quantity,
             unit,
+            pinned: pinned == Some(1),
         });
     }
     Ok(of_lanes)

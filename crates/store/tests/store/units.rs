@@ -2,8 +2,9 @@
 
 use domain::{booking::Status, id::Id};
 use store::{
-    Value,
-    hot::{PlaceBooking, Refusal, UnitChoice},
+    Condition, Value,
+    hot::{Overbooking, PlaceBooking, Refusal, UnitChoice},
+    occupancy::find_with_units,
 };
 use testkit::{LaneOf, Scene, day, in_each_scene};
 
@@ -174,6 +175,53 @@ async fn a_party_gets_several_units_and_lost_units_are_given_up() {
         let unassigned = scene.placed(unassigned).await;
         assert_eq!(unit_of(&scene, unassigned).await, None);
         scene.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bookings_are_found_with_their_units_in_one_statement() {
+    in_each_scene(|scene| async move {
+        let lane = scene.lane(LaneOf::units(4)).await;
+        let mut pair = pinned(scene.place(lane, 0, 2), 3);
+        pair.booking.quantity = 2;
+        let pair = scene.done(pair).await.after.unwrap();
+        let alone = scene.placed(pinned(scene.place(lane, 2, 1), 2)).await;
+        let mut party = scene.place(lane, 2, 1);
+        party.booking.quantity = 4;
+        party.overbooking = Overbooking::Mark;
+        let party = scene.done(party).await.after.unwrap();
+        let gone = scene.placed(scene.place(lane, 5, 1)).await;
+        scene.done(scene.become_(gone, Status::Cancelled)).await;
+        // The same moment and another lane: its units are no others'.
+        let beside = scene.lane(LaneOf::units(1)).await;
+        let beside_id = scene.placed(scene.place(beside, 0, 2)).await;
+
+        let mut tx = scene.store.reader().await.unwrap();
+        let everything = Condition::Is("tenant_id", scene.tenant_id.into());
+        let found = find_with_units(&mut tx, &everything, "id", None, 0).await;
+        let found: Vec<_> = found.unwrap();
+        let of = |id: Id| {
+            let mut found = found.iter().filter(|(booking, _)| booking.id == id);
+            let (_, units) = found.next().expect("the booking is found");
+            assert!(found.next().is_none(), "a booking is found once");
+            (units.units.clone(), units.overbooked)
+        };
+        assert_eq!(found.len(), 5);
+        assert_eq!(pair.units.len(), 2);
+        assert_eq!(of(pair.booking.id), (pair.units, false));
+        assert_eq!(of(alone), (vec![2], false));
+        assert_eq!(of(party.booking.id), (vec![1, 3, 4], true));
+        assert_eq!(of(gone), (vec![], false));
+        assert_eq!(of(beside_id), (vec![1], false));
+
+        let page = find_with_units(&mut tx, &everything, "id DESC", Some(2), 1).await;
+        let ids: Vec<Id> = page
+            .unwrap()
+            .iter()
+            .map(|(booking, _)| booking.id)
+            .collect();
+        assert_eq!(ids, [gone, party.booking.id]);
     })
     .await;
 }

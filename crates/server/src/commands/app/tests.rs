@@ -2,8 +2,13 @@
 
 use std::path::Path;
 
+use catalogue::content::{Channel, ChannelDetails};
 use clap::Parser as _;
-use domain::access::{Capabilities, Reach, capability as c};
+use domain::access::{Actor, Capabilities, Reach, capability as c};
+use service::{
+    properties::{PropertyPatch, PropertyWrite},
+    records::create,
+};
 
 use super::*;
 use crate::commands::{Command, CommandLine};
@@ -166,6 +171,110 @@ async fn an_installation_is_listed_given_no_channel_that_is_not_there_and_cancel
     let words = ["cancel", "--tenant", &tenant, "--installation", "7"];
     let unknown = format!("{:#}", toy(&words).await.unwrap_err());
     assert!(unknown.contains("no such installation"), "{unknown}");
+}
+
+/// A property of the tenant, its channel, and a channel of another property.
+async fn property(data: &Path, tenant: &str) -> (Id, Id, Id) {
+    let config = store::StoreConfig::Sqlite {
+        directory: data.to_owned(),
+    };
+    let store = places::open(&config).await.unwrap();
+    let service = service::Service::new(store.clone());
+    let tenant_id: Id = tenant.parse().unwrap();
+    let actor = Actor {
+        tenant_id,
+        client_id: tenant_id,
+        grant_id: tenant_id,
+        capabilities: Arc::new(Capabilities::everything(Reach::Tenant)),
+        organizations: None,
+        now: places::now(),
+        request_id: "test".to_owned(),
+    };
+    let write = |name: &str| PropertyWrite {
+        patch: PropertyPatch {
+            name: Some(name.to_owned()),
+            ..PropertyPatch::default()
+        },
+        ..PropertyWrite::default()
+    };
+    let both = vec![write("Hotel"), write("Hostel")];
+    let written = service.properties().write(&actor, both).await.unwrap();
+    let ids: Vec<Id> = written
+        .into_iter()
+        .map(|one| one.unwrap().after.organization.id)
+        .collect();
+    let mut channels = Vec::new();
+    for organization in &ids {
+        let details = ChannelDetails {
+            name: "Shop".to_owned(),
+            ..ChannelDetails::default()
+        };
+        let mut channel = Channel::new(service.new_id(&actor), details);
+        channel.organization_id = Some(*organization);
+        channels.push(channel.id);
+        let written = service.write_one(&actor, create(channel)).await;
+        written.unwrap().unwrap();
+    }
+    store.close().await;
+    (ids[0], channels[0], channels[1])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_installation_is_granted_the_channel_of_a_property_and_loses_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let tenant = tenant(data).await;
+    let (hotel, shop, elsewhere) = property(data, &tenant).await;
+    let toy = async |words: &[&str]| typed(data, &[TOY], words).await;
+    let words = [
+        "create", "--tenant", &tenant, "--name", "Own", "--scopes", "all",
+    ];
+    let made = toy(&words).await.unwrap();
+    let words = ["key", "--tenant", &tenant, "--app", after(&made, "app ")];
+    let made = toy(&words).await.unwrap();
+    let id = after(&made, "the key is shown this once; its installation is ");
+    let property = hotel.to_string();
+    let named = [
+        "channel",
+        "--tenant",
+        &tenant,
+        "--installation",
+        id,
+        "--organization",
+        &property,
+    ];
+    let grant = async |more: &[&str]| toy(&[&named[..], more].concat()).await;
+    let listed = async || {
+        let listed = toy(&["installations", "--tenant", &tenant]).await;
+        listed.unwrap()
+    };
+    let through = format!("\tevery property; {hotel} through channel {shop}\tactive\n");
+    // Granted twice it is granted once.
+    for _ in 0..2 {
+        let answer = grant(&["--channel", &shop.to_string()]).await.unwrap();
+        let expected = format!("property {hotel} sells through channel {shop}");
+        assert_eq!(answer, expected);
+        assert!(listed().await.ends_with(&through), "{}", listed().await);
+    }
+    for other in [elsewhere, hotel] {
+        let refused = grant(&["--channel", &other.to_string()]).await.unwrap_err();
+        let expected = format!("property {hotel} has no channel {other}");
+        assert_eq!(format!("{refused:#}"), expected);
+    }
+    assert!(
+        listed().await.ends_with(&through),
+        "what was refused has changed nothing"
+    );
+    let answer = grant(&["--none"]).await.unwrap();
+    assert_eq!(answer, format!("property {hotel} sells through no channel"));
+    assert!(
+        listed().await.ends_with("\tevery property\tactive\n"),
+        "{}",
+        listed().await
+    );
+    for wrong in [&[][..], &["--none", "--channel", "7"][..]] {
+        assert!(grant(wrong).await.is_err(), "{wrong:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -208,6 +208,34 @@ async fn pages_follow_each_other_in_the_order_that_was_asked_for() {
 }
 
 #[tokio::test]
+async fn an_answer_reads_each_row_once() {
+    in_each_scene(|scene| async move {
+        let (service, actor) = house(&scene);
+        let ids: Vec<Id> = (0..3).map(|_| scene.id()).collect();
+        let writes = ids.iter().map(|id| create(label(*id, "Label")));
+        service
+            .write_all(&actor, writes.collect())
+            .await
+            .unwrap()
+            .unwrap();
+        let mut reading = service.reading(&actor).await.unwrap();
+        let query = Query::<Label>::new().by(Field::new("id"), Direction::Ascending);
+        let page = reading.page(&query, PageOf::first(2)).await.unwrap();
+        let of = |rows: &[Label]| rows.iter().map(|row| row.id).collect::<Vec<_>>();
+        assert_eq!(of(&page.rows), ids[..2]);
+        let again = reading.by_ids::<Label>(&ids[..2]).await.unwrap();
+        assert_eq!((again, reading.queries()), (page.rows, 1));
+        // Only what is missing is asked for, and an id may stand there twice.
+        let wanted = [ids[2], ids[0], scene.id(), ids[2]];
+        let both = reading.by_ids::<Label>(&wanted).await.unwrap();
+        assert_eq!((of(&both), reading.queries()), (vec![ids[0], ids[2]], 2));
+        reading.one::<Label>(ids[2]).await.unwrap().unwrap();
+        assert_eq!(reading.queries(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn filters_find_what_they_say_and_their_opposites_find_the_rest() {
     in_each_scene(|scene| async move {
         let (service, actor) = house(&scene);
