@@ -34,6 +34,7 @@ impl TestsRun<'_> {
         let mut command = cargo();
         if has_cargo_subcommand("nextest") {
             command.args(["nextest", "run", "--no-fail-fast"]);
+            command.args(["--test-threads", &at_once().to_string()]);
         } else {
             command.args(["test", "--all-targets", "--no-fail-fast"]);
         }
@@ -60,6 +61,13 @@ impl TestsRun<'_> {
         command.env(throwaway_postgres::ADDRESS_VARIABLE, self.address);
         run(&mut command)
     }
+}
+
+/// How many tests run at once: half as many again as there are processors, because a third of the time of our
+/// tests is waiting, for the other end of a line, a database, a disk.
+fn at_once() -> usize {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    processors + processors.div_ceil(2)
 }
 
 fn run(command: &mut Command) -> anyhow::Result<Tally> {

@@ -82,7 +82,7 @@ pub enum Field {
 pub enum Test {
     /// It is one of these.
     OneOf(Vec<Term>),
-    /// It is a text with this in it; the text is in lower case here, and the case does not matter.
+    /// It is a text with this in it, in any case.
     Contains(String),
     /// It lies between these, ends included; one of them may be missing.
     Between {
@@ -261,7 +261,7 @@ impl Field {
             if kind != Kind::Text || self.is_by_id() {
                 return Err("only texts can contain something".to_owned());
             }
-            return Ok(Test::Contains(part.to_lowercase()));
+            return Ok(Test::Contains(part.to_owned()));
         }
         if text.chars().count() > limits::FILTER_CHARACTERS {
             let most = limits::FILTER_CHARACTERS;

@@ -45,7 +45,7 @@ impl Test {
                 }),
             }),
             Test::Contains(part) => any(value, &|value| match value {
-                Value::Text(text) => text.to_lowercase().contains(part),
+                Value::Text(text) => text.to_lowercase().contains(&part.to_lowercase()),
                 _ => false,
             }),
             Test::Between { from, to } => any(value, &|value| {
@@ -69,7 +69,7 @@ impl Test {
                 let mut terms = terms.iter();
                 terms.any(|term| compare(term) == Some(Ordering::Equal))
             }
-            Test::Contains(part) => id.to_lowercase().contains(part),
+            Test::Contains(part) => id.to_lowercase().contains(&part.to_lowercase()),
             Test::Between { from, to } => {
                 let is_after = |from| compare(from).is_some_and(Ordering::is_ge);
                 let is_before = |to| compare(to).is_some_and(Ordering::is_le);

@@ -84,6 +84,8 @@ pub enum Condition {
     To(&'static str, Value),
     /// The text column contains the text, which stands in it in the same case.
     Contains(&'static str, String),
+    /// The same, in whatever case the letters a to z are: both engines know no others here.
+    ContainsInAnyCase(&'static str, String),
     /// Both columns hold the same.
     Same(&'static str, &'static str),
     /// The column is one of the column `of` in those rows of a table that meet a condition, which has to
@@ -139,6 +141,11 @@ impl Condition {
             Condition::Contains(column, text) => {
                 let place = place(&Value::Text(format!("%{}%", escaped(text))), parameters);
                 sql.push_str(&format!("{column} LIKE {place} ESCAPE '\\'"));
+            }
+            Condition::ContainsInAnyCase(column, text) => {
+                let text = escaped(&text.to_ascii_lowercase());
+                let place = place(&Value::Text(format!("%{text}%")), parameters);
+                sql.push_str(&format!("LOWER({column}) LIKE {place} ESCAPE '\\'"));
             }
             Condition::Same(column, other) => sql.push_str(&format!("{column} = {other}")),
             Condition::Among {
@@ -414,6 +421,11 @@ mod tests {
         Condition::Contains("search", "50%_\\".to_owned()).write(&mut sql, &mut parameters);
         assert_eq!(sql, "search LIKE $1 ESCAPE '\\'");
         assert_eq!(parameters, [Value::from("%50\\%\\_\\\\%")]);
+        sql.clear();
+        Condition::ContainsInAnyCase("reference", "R_1".to_owned())
+            .write(&mut sql, &mut parameters);
+        assert_eq!(sql, "LOWER(reference) LIKE $2 ESCAPE '\\'");
+        assert_eq!(parameters[1], Value::from("%r\\_1%"));
     }
 
     #[test]

@@ -2,13 +2,16 @@
 
 use domain::id::Id;
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
-use jsonapi::{Clause, Code, Condition, Error, Term, Test as Asked};
+use jsonapi::{Clause, Code, Condition, Error, Term, Test as Asked, Value};
 use service::{
     ColumnValue,
     records::{Field, Readable, Test},
 };
 
 use super::Shown;
+
+/// Whether a word of a closed list is asked for.
+pub type IsAsked<'a> = dyn Fn(&str) -> bool + 'a;
 
 /// How a field is looked up.
 pub enum Lookup<K> {
@@ -18,8 +21,8 @@ pub enum Lookup<K> {
     Shared(Field<K>),
     /// By the ids of what it leads to.
     Through(fn(Vec<Id>) -> Test<K>),
-    /// By words of a closed list.
-    Words(fn(&[String]) -> Test<K>),
+    /// By the words of a closed list, when told which of them are asked for.
+    Words(fn(&IsAsked<'_>) -> Test<K>),
     /// A text that is found whole.
     Text(Field<K>),
     /// A mail address, as it is searched for.
@@ -82,7 +85,13 @@ fn condition<R: Shown>(condition: &Condition) -> Result<Test<R::Stored>, Error> 
 
 impl<K: Readable> Lookup<K> {
     /// What a row has to meet; nothing if this cannot be asked of it.
-    fn test(self, asked: &Asked) -> Option<Test<K>> {
+    pub fn test(self, asked: &Asked) -> Option<Test<K>> {
+        // Pieces and addresses have no order: two dots are a part of them.
+        if let (Lookup::Email(_) | Lookup::Search(_), Asked::Between { from, to }) = (&self, asked)
+        {
+            let whole = undivided(from.as_ref(), to.as_ref());
+            return self.test(&Asked::OneOf(vec![whole]));
+        }
         match (self, asked) {
             (Lookup::Id(field) | Lookup::Shared(field), Asked::OneOf(terms)) => {
                 let ids = terms.iter().filter_map(Term::id);
@@ -99,8 +108,13 @@ impl<K: Readable> Lookup<K> {
                 Some(ends_at(ids))
             }
             (Lookup::Own(test), asked) => test(asked),
-            (Lookup::Words(says), Asked::OneOf(terms)) => Some(says(&texts(terms))),
+            (Lookup::Words(says), asked) => {
+                Some(says(&|word| asked.holds_for(&Value::Text(word.to_owned()))))
+            }
             (Lookup::Text(field), Asked::OneOf(terms)) => Some(Test::one_of(field, texts(terms))),
+            (Lookup::Text(field), Asked::Contains(part)) => {
+                Some(Test::contains_in_any_case(field, part))
+            }
             (Lookup::Text(field), Asked::Between { from, to }) => {
                 let end = |term: &Option<Term>| term.as_ref().map(text);
                 Some(Test::between(field, end(from), end(to)))
@@ -236,6 +250,12 @@ fn or_none<K: Readable, T: ColumnValue>(field: Field<K>, test: Test<K>, terms: &
 /// Texts; no value is the empty one, which is how the store says it.
 fn texts(terms: &[Term]) -> Vec<String> {
     terms.iter().map(text).collect()
+}
+
+/// The text that the grammar took for the two ends of a range.
+pub fn undivided(from: Option<&Term>, to: Option<&Term>) -> Term {
+    let end = |term: Option<&Term>| term.map(text).unwrap_or_default();
+    Term::Text(format!("{}..{}", end(from), end(to)))
 }
 
 /// A term as a text; no value is the empty one.

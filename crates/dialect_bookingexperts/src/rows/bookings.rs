@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::{booking::Status, id::Id};
 use jiff::civil::Date;
-use jsonapi::{ResourceType, Row, Value};
+use jsonapi::{ResourceType, Row, Test as Asked, Value};
 use service::{
     content::{Channel, Coupon, DiscountCard},
     customers::Order,
@@ -22,7 +22,7 @@ use super::{
     units::labels,
 };
 use crate::kinds::bookings as kinds;
-use crate::read::{Look, Lookup, Shown};
+use crate::read::{Look, Lookup, Shown, lookup};
 use crate::seen::Seen;
 
 /// The vendor's words for our states. Inquiries and blocks are no reservations.
@@ -44,10 +44,8 @@ pub fn state(status: Status) -> Option<&'static str> {
     found.map(|(word, _)| *word)
 }
 
-fn in_states(words: &[String]) -> Test<Booking> {
-    let named = STATES
-        .iter()
-        .filter(|(word, _)| words.iter().any(|one| one == word));
+fn in_states(is_asked: &lookup::IsAsked<'_>) -> Test<Booking> {
+    let named = STATES.iter().filter(|(word, _)| is_asked(word));
     let statuses: Vec<Status> = named.flat_map(|(_, ours)| ours.iter().copied()).collect();
     Test::one_of(const { Field::new("status") }, statuses)
 }
@@ -341,14 +339,18 @@ impl Shown for BookingShown {
             Test::among::<Order>(const { Field::new("id") }, id, test)
         }
         Some(match name {
-            "booking_nr" => Lookup::Words(|words| {
-                let numbers = words.iter().cloned();
-                let named = Test::one_of(const { Field::<Order>::new("reference") }, numbers);
-                let ids = words.iter().filter_map(|word| word.parse::<Id>().ok());
-                Test::any([
-                    of_orders(named),
-                    Test::one_of(const { Field::new("id") }, ids),
-                ])
+            "booking_nr" => Lookup::Own(|asked| {
+                let reference = Lookup::Text(const { Field::<Order>::new("reference") });
+                let named = of_orders(reference.test(asked)?);
+                // One that was given no number goes by its id.
+                let Asked::OneOf(terms) = asked else {
+                    return Some(named);
+                };
+                let ids = terms
+                    .iter()
+                    .filter_map(|term| lookup::text(term).parse::<Id>().ok());
+                let with_ids = Test::one_of(const { Field::new("id") }, ids);
+                Some(Test::any([named, with_ids]))
             }),
             "customer" => Lookup::Through(|ids| {
                 of_orders(Test::one_of(const { Field::new("customer_id") }, ids))

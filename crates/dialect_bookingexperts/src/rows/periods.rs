@@ -15,7 +15,7 @@ use super::{
     parts::{begun, text, to},
 };
 use crate::kinds::bookings as kinds;
-use crate::read::{Look, Lookup, Shown};
+use crate::read::{Look, Lookup, Shown, lookup::IsAsked};
 use crate::seen::Seen;
 
 /// Periods without guests. Reservations are read as reservations.
@@ -33,10 +33,8 @@ fn of_blocks(test: Test<Block>) -> Test<Booking> {
 }
 
 /// Blocks that are of one of these types.
-pub fn blocked_for(words: &[String]) -> Test<Booking> {
-    let named = BLOCKS
-        .iter()
-        .filter(|(_, word)| words.iter().any(|one| one == word));
+pub fn blocked_for(is_asked: &IsAsked<'_>) -> Test<Booking> {
+    let named = BLOCKS.iter().filter(|(_, word)| is_asked(word));
     let states: Vec<String> = named.map(|(state, _)| (*state).to_owned()).collect();
     of_blocks(Test::one_of(const { Field::new("state") }, states))
 }

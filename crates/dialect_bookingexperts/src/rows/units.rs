@@ -16,7 +16,7 @@ use super::{
     structure::amenities,
 };
 use crate::kinds::structure;
-use crate::read::lookup::{says, text};
+use crate::read::lookup::{says, text, undivided};
 use crate::read::{Look, Lookup, Shown};
 
 fn units_by(name: &str) -> Option<Lookup<Unit>> {
@@ -49,7 +49,7 @@ fn by_name(asked: &Asked) -> Option<Test<Unit>> {
     match asked {
         Asked::OneOf(terms) => Some(Test::any(terms.iter().map(one))),
         Asked::Contains(part) => Some(Test::contains(search, part)),
-        Asked::Between { .. } => None,
+        Asked::Between { from, to } => Some(one(&undivided(from.as_ref(), to.as_ref()))),
     }
 }
 

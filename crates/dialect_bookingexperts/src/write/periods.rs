@@ -31,7 +31,7 @@ macro_rules! periods {
 
             fn narrowed(seen: &Seen) -> Vec<Test<Booking>> {
                 let mut tests = AgendaPeriod::narrowed(seen);
-                tests.push(blocked_for(&[$word.to_owned()]));
+                tests.push(blocked_for(&|word| word == $word));
                 tests
             }
 

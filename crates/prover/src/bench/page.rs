@@ -1,5 +1,9 @@
-//! A page of 30 reservations with five includes through Booking Experts, and beside it the bare
-//! statements that no such page can do without.
+//! Pages of a hundred bookings through Beds24 and of 30 reservations with five includes through Booking
+//! Experts, and beside the latter the bare statements that no such page can do without.
+//!
+//! Each page is asked for twice, because rows that nobody has read for a while come from the disk or the
+//! system's memory: the first time is a figure of its own, the second is what somebody waits for who looks at
+//! the list again, and what the targets are about.
 
 use std::path::Path;
 
@@ -7,8 +11,10 @@ use anyhow::{Context as _, bail};
 use jiff::civil::{Date, date};
 
 use super::bare::{postgres, sqlite};
-use crate::bookingexperts::BookingExperts;
+use crate::bookingexperts::{Access, BookingExperts};
 use crate::chance::Chance;
+use crate::demo::Demo;
+use crate::http::{Connection, Request, Target};
 use crate::latency::{Latency, LatencySummary};
 use crate::load::Places;
 use crate::watch;
@@ -20,26 +26,84 @@ const SIZE: usize = 30;
 /// What comes along.
 const INCLUDES: &str = "booking,order,rentable_type,inventory_object,administration";
 
-/// Fetches pages of the arrivals of a day, one after another.
-pub async fn reservations(
-    client: &mut BookingExperts,
-    places: &Places,
-    chance: &mut Chance,
-) -> anyhow::Result<LatencySummary> {
-    let mut latency = Latency::default();
-    for _ in 0..PAGES {
-        let (_, day) = places.draw(chance);
-        let path = format!(
-            "/reservations?filter[start_date]={day}&sort=id&page[size]={SIZE}&include={INCLUDES}"
-        );
-        let began = watch::instant();
-        let answer = client.send("GET", &path, None).await?;
-        latency.record(began.elapsed());
-        if answer.status != 200 {
-            bail!("a page of reservations: {}", answer.excerpt());
+/// How long pages took.
+#[derive(Debug, Clone, Copy)]
+pub struct Visits {
+    /// When nobody had looked at them.
+    pub first: LatencySummary,
+    /// When somebody had.
+    pub again: LatencySummary,
+}
+
+/// The same for whoever measures.
+#[derive(Debug, Default)]
+struct Visiting {
+    first: Latency,
+    again: Latency,
+}
+
+impl Visiting {
+    /// The histogram of the first visits, then of the second.
+    fn in_turn(&mut self) -> [&mut Latency; 2] {
+        [&mut self.first, &mut self.again]
+    }
+
+    fn visits(&self) -> Visits {
+        Visits {
+            first: self.first.summary(),
+            again: self.again.summary(),
         }
     }
-    Ok(latency.summary())
+}
+
+/// The days whose pages are fetched, one after another: what a person who looks at a list waits for.
+fn days(places: &Places, chance: &mut Chance) -> Vec<Date> {
+    (0..PAGES).map(|_| places.draw(chance).1).collect()
+}
+
+/// Fetches pages of a hundred bookings that arrive from a day on.
+pub async fn bookings(demo: &Demo, places: &Places, chance: &mut Chance) -> anyhow::Result<Visits> {
+    let mut connection = Connection::to(Target::parse(&demo.beds24.base_url)?);
+    let headers = [("token", demo.beds24.token.as_str())];
+    let days = days(places, chance);
+    let mut visiting = Visiting::default();
+    for latency in visiting.in_turn() {
+        for day in &days {
+            let path = format!("/bookings?arrivalFrom={day}");
+            let began = watch::instant();
+            let answer = connection.send(Request::get(&path, &headers)).await?;
+            latency.record(began.elapsed());
+            if answer.status != 200 {
+                bail!("a page of bookings: {}", answer.excerpt());
+            }
+        }
+    }
+    Ok(visiting.visits())
+}
+
+/// Fetches pages of the arrivals of a day, with what belongs to the reservations.
+pub async fn reservations(
+    access: Access,
+    places: &Places,
+    chance: &mut Chance,
+) -> anyhow::Result<Visits> {
+    let mut client = BookingExperts::new(access)?;
+    let days = days(places, chance);
+    let mut visiting = Visiting::default();
+    for latency in visiting.in_turn() {
+        for day in &days {
+            let path = format!(
+                "/reservations?filter[start_date]={day}&sort=id&page[size]={SIZE}&include={INCLUDES}"
+            );
+            let began = watch::instant();
+            let answer = client.send("GET", &path, None).await?;
+            latency.record(began.elapsed());
+            if answer.status != 200 {
+                bail!("a page of reservations: {}", answer.excerpt());
+            }
+        }
+    }
+    Ok(visiting.visits())
 }
 
 /// The statements of one page: its rows and their number, then what belongs to these rows.
@@ -49,12 +113,13 @@ struct Statements {
 }
 
 impl Statements {
-    fn draw(tenant: i64, places: &Places, chance: &mut Chance) -> Self {
-        let (_, day) = places.draw(chance);
-        Self {
+    fn draw(tenant: i64, places: &Places, chance: &mut Chance) -> Vec<Self> {
+        let days = days(places, chance).into_iter();
+        days.map(|day| Self {
             tenant,
             day: i64::from((day - EPOCH).get_days()),
-        }
+        })
+        .collect()
     }
 
     fn rows(&self) -> String {
@@ -95,30 +160,33 @@ impl Statements {
 
 const EPOCH: Date = date(1970, 1, 1);
 
-/// The median of the bare statements on SQLite, in milliseconds.
+/// How long the bare statements take on SQLite.
 pub fn on_sqlite(
     file: &Path,
     tenant: i64,
     places: &Places,
     chance: &mut Chance,
-) -> anyhow::Result<f64> {
+) -> anyhow::Result<Visits> {
     let connection = sqlite::open(file)?;
-    let mut latency = Latency::default();
-    for _ in 0..PAGES {
-        let asked = Statements::draw(tenant, places, chance);
-        let began = watch::instant();
-        let mut statement = connection.prepare(&asked.rows())?;
-        let rows = statement.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?;
-        let rows: Vec<[i64; 3]> = rows.collect::<rusqlite::Result<_>>()?;
-        let _: i64 = connection.query_row(&asked.count(), [], |row| row.get(0))?;
-        for text in asked.related(&rows) {
-            let mut statement = connection.prepare(&text)?;
-            let mut found = statement.query([])?;
-            while found.next()?.is_some() {}
+    let pages = Statements::draw(tenant, places, chance);
+    let mut visiting = Visiting::default();
+    for latency in visiting.in_turn() {
+        for asked in &pages {
+            let began = watch::instant();
+            let mut statement = connection.prepare(&asked.rows())?;
+            let rows =
+                statement.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?;
+            let rows: Vec<[i64; 3]> = rows.collect::<rusqlite::Result<_>>()?;
+            let _: i64 = connection.query_row(&asked.count(), [], |row| row.get(0))?;
+            for text in asked.related(&rows) {
+                let mut statement = connection.prepare(&text)?;
+                let mut found = statement.query([])?;
+                while found.next()?.is_some() {}
+            }
+            latency.record(began.elapsed());
         }
-        latency.record(began.elapsed());
     }
-    Ok(latency.summary().p50_ms)
+    Ok(visiting.visits())
 }
 
 /// The same on PostgreSQL.
@@ -127,20 +195,22 @@ pub async fn on_postgres(
     tenant: i64,
     places: &Places,
     chance: &mut Chance,
-) -> anyhow::Result<f64> {
+) -> anyhow::Result<Visits> {
     let client = postgres::connect(address).await?;
-    let mut latency = Latency::default();
-    for _ in 0..PAGES {
-        let asked = Statements::draw(tenant, places, chance);
-        let began = watch::instant();
-        let found = client.query(&asked.rows(), &[]).await?;
-        let rows = found.iter().map(|row| [row.get(0), row.get(1), row.get(2)]);
-        let rows: Vec<[i64; 3]> = rows.collect();
-        client.query_one(&asked.count(), &[]).await?;
-        for text in asked.related(&rows) {
-            client.query(&text, &[]).await.context("a bare statement")?;
+    let pages = Statements::draw(tenant, places, chance);
+    let mut visiting = Visiting::default();
+    for latency in visiting.in_turn() {
+        for asked in &pages {
+            let began = watch::instant();
+            let found = client.query(&asked.rows(), &[]).await?;
+            let rows = found.iter().map(|row| [row.get(0), row.get(1), row.get(2)]);
+            let rows: Vec<[i64; 3]> = rows.collect();
+            client.query_one(&asked.count(), &[]).await?;
+            for text in asked.related(&rows) {
+                client.query(&text, &[]).await.context("a bare statement")?;
+            }
+            latency.record(began.elapsed());
         }
-        latency.record(began.elapsed());
     }
-    Ok(latency.summary().p50_ms)
+    Ok(visiting.visits())
 }

@@ -149,6 +149,12 @@ impl<K> Test<K> {
         Self::of(Plain::Holds(Condition::Contains(field.name, text)))
     }
 
+    /// A column as it was written contains the text, in whatever case the letters a to z are.
+    pub fn contains_in_any_case(field: Field<K>, text: &str) -> Self {
+        let condition = Condition::ContainsInAnyCase(field.name, text.to_owned());
+        Self::of(Plain::Holds(condition))
+    }
+
     /// One of the pieces of a column `search` is the text, in whatever case.
     pub fn says(field: Field<K>, text: &str) -> Self {
         let text = format!("\n{}\n", text.trim().to_lowercase());
