@@ -78,7 +78,7 @@ impl Dispatcher {
     pub(crate) fn due<'a>(&'a self) -> BoxFuture<'a, store::Result<Vec<Due>>> {
         Box::pin(async move {
             let now = self.now();
-            let mut tx = self.store().reader().await?;
+            let tx = self.store().reader().await?;
             let rows = tx.query(DUE, &[now.as_millisecond().into()]).await?;
             let read = |row| {
                 let mut cells = Cells::of("subscription", row);

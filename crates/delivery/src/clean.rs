@@ -87,7 +87,7 @@ impl Dispatcher {
 
     /// Tenants with events to whom nobody listens.
     async fn unheard(&self) -> store::Result<Vec<Id>> {
-        let mut tx = self.store().reader().await?;
+        let tx = self.store().reader().await?;
         let rows = tx
             .query(
                 "SELECT t.id FROM tenant t \

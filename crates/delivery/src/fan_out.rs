@@ -72,7 +72,7 @@ impl Dispatcher {
 
     async fn tenants_with_events(&self) -> store::Result<Vec<Tenant>> {
         let now = self.now();
-        let mut tx = self.store().reader().await?;
+        let tx = self.store().reader().await?;
         let rows = tx
             .query(
                 "SELECT t.id, t.clock_offset_ms FROM (SELECT DISTINCT tenant_id FROM subscription \

@@ -52,7 +52,7 @@ impl Seen {
     ///
     /// # Errors
     /// Those of the use case.
-    pub async fn learn_channels(&mut self, reading: &mut Reading<'_>) -> service::Result<()> {
+    pub async fn learn_channels(&mut self, reading: &Reading<'_>) -> service::Result<()> {
         let is_restricted = |scope: &String| scope.starts_with("channel::");
         if !self.caller.scopes.iter().any(is_restricted) {
             return Ok(());

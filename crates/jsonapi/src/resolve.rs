@@ -1,10 +1,13 @@
-//! Finding what is to be included: level by level, with one question per level and type.
+//! Finding what is to be included: level by level, with one question per level and type, and those of a level
+//! at once.
 //!
 //! The paths of an `include` are a tree. Its first steps are followed for all primary resources at
 //! once, then the next steps for all that was found, and so on. So the number of questions depends
 //! on the query alone: at most one per type and step, however many rows there are.
 
 use std::collections::{HashMap, HashSet};
+
+use futures_util::future::try_join_all;
 
 use crate::error::{Code, Error};
 use crate::include::{Branch, Include};
@@ -57,10 +60,10 @@ pub async fn included<L: Loader>(
         if found.rows.len() + missing.len() > limits::INCLUDED {
             return Err(Failure::TooMany(too_many()));
         }
-        for (kind, ids) in by_type(schema, &missing) {
-            let rows = loader.load(kind, &ids).await.map_err(Failure::Loader)?;
-            found.keep(rows);
-        }
+        let types = by_type(schema, &missing);
+        let asked = types.iter().map(|(kind, ids)| loader.load(kind, ids));
+        let loaded = try_join_all(asked).await.map_err(Failure::Loader)?;
+        loaded.into_iter().for_each(|rows| found.keep(rows));
         found.put_in_order(&missing);
         level = level
             .iter()

@@ -53,7 +53,7 @@ async fn reads(store: Store) -> Result<(), String> {
     let runtime = Handle::current();
     let reading = tokio::task::spawn_blocking(move || {
         runtime.block_on(async {
-            let mut tx = store.reader().await?;
+            let tx = store.reader().await?;
             tx.query("SELECT 1 FROM tenant LIMIT 1", &[]).await
         })
     });

@@ -16,7 +16,7 @@ const A_SECOND: i64 = 1_000 << 12;
 /// # Errors
 /// When the store can't be read.
 pub(crate) async fn continue_after_stored(store: &Store) -> store::Result<()> {
-    let mut tx = store.reader().await?;
+    let tx = store.reader().await?;
     for tenant in tx.query("SELECT id FROM tenant", &[]).await? {
         for table in TABLES {
             let sql = format!("SELECT max(id) FROM {table} WHERE tenant_id = $1");

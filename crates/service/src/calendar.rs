@@ -160,7 +160,7 @@ impl Service {
         ids: &[Id],
     ) -> Result<Vec<CalendarResource>> {
         UseCase::FindCalendarResources.authorize(actor)?;
-        let mut tx = self.store.reader().await?;
+        let tx = self.store.reader().await?;
         let mut resources: Vec<Resource> = tx.find_each(BY_ID, &keys(actor, ids)).await?;
         resources.retain(|resource| actor.reaches(resource.organization_id));
         let of: Vec<Id> = resources.iter().map(|one| one.organization_id).collect();

@@ -95,7 +95,7 @@ impl Service {
 }
 
 async fn due(store: &Store, now: Timestamp) -> Result<Due> {
-    let mut tx = store.reader().await?;
+    let tx = store.reader().await?;
     let rows = tx
         .query(
             "SELECT DISTINCT a.tenant_id, a.booking_id, t.clock_offset_ms FROM tenant t \

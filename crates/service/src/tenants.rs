@@ -48,14 +48,14 @@ impl Service {
 
     /// The tenants of this store, oldest first.
     pub async fn tenants(&self) -> Result<Vec<Tenant>> {
-        let mut tx = self.store.reader().await?;
+        let tx = self.store.reader().await?;
         let all = store::Condition::All(Vec::new());
         Ok(tx.find::<Tenant>(&all, "id", None, 0).await?)
     }
 
     /// One tenant.
     pub async fn tenant(&self, id: Id) -> Result<Option<Tenant>> {
-        let mut tx = self.store.reader().await?;
+        let tx = self.store.reader().await?;
         Ok(tx.get::<Tenant>(&[Value::from(id)]).await?)
     }
 }

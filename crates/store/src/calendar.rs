@@ -26,7 +26,7 @@ pub struct Days {
 }
 
 /// The stored days of several stretches, by resource and day.
-pub async fn read(tx: &mut Tx, tenant_id: Id, stretches: &[Days]) -> Result<Vec<StoredDay>> {
+pub async fn read(tx: &Tx, tenant_id: Id, stretches: &[Days]) -> Result<Vec<StoredDay>> {
     let rows: Vec<Row> = stretches
         .iter()
         .map(|days| {
@@ -60,7 +60,7 @@ pub(crate) fn stored(row: Row) -> Result<StoredDay> {
 }
 
 /// The rows of stretches given as tenant, resource, first day number and the one after the last.
-pub(crate) async fn read_rows(tx: &mut Tx, rows: &[Row]) -> Result<Vec<Row>> {
+pub(crate) async fn read_rows(tx: &Tx, rows: &[Row]) -> Result<Vec<Row>> {
     static READ: std::sync::LazyLock<Each> = std::sync::LazyLock::new(|| {
         let columns = columns_of::<StoredDay>("c");
         Each::owned(

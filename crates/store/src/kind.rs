@@ -263,7 +263,7 @@ impl Tx {
     }
 
     /// How many rows meet a condition.
-    pub async fn count<K: Kind>(&mut self, condition: &Condition) -> Result<u64> {
+    pub async fn count<K: Kind>(&self, condition: &Condition) -> Result<u64> {
         let (mut sql, mut parameters) = (String::new(), Vec::new());
         from_where::<K>("count(*)", condition, &mut sql, &mut parameters);
         let rows = self.query(&sql, &parameters).await?;
@@ -275,7 +275,7 @@ impl Tx {
 
     /// The one row with this key: the key columns, in table order, without the word of a kind that
     /// shares its table.
-    pub async fn get<K: Kind>(&mut self, key: &[Value]) -> Result<Option<K>> {
+    pub async fn get<K: Kind>(&self, key: &[Value]) -> Result<Option<K>> {
         Ok(self
             .find::<K>(&has_key::<K>(key), "", Some(1), 0)
             .await?
@@ -293,7 +293,7 @@ impl Tx {
 
     /// Rows that meet a condition, in the order of `order` (`a, b DESC`; empty for any).
     pub async fn find<K: Kind>(
-        &mut self,
+        &self,
         condition: &Condition,
         order: &str,
         limit: Option<u64>,
@@ -307,7 +307,7 @@ impl Tx {
 
     /// The same, each with the cell that `beside` answers for it: an expression over the row `k`.
     pub(crate) async fn find_beside<K: Kind>(
-        &mut self,
+        &self,
         beside: &str,
         condition: &Condition,
         order: &str,
@@ -327,7 +327,7 @@ impl Tx {
 
     /// Rows whose columns `by` equal one of `keys`, in any order.
     pub async fn find_each<K: Kind>(
-        &mut self,
+        &self,
         by: &[(&'static str, ColumnKind)],
         keys: &[Row],
     ) -> Result<Vec<K>> {

@@ -116,7 +116,7 @@ impl Store {
     /// Makes new ids larger than those of the last run, which may have borrowed from the future: a
     /// sandbox's clock runs ahead, and a burst draws more ids than its milliseconds hold.
     async fn continue_ids(&self) -> Result<()> {
-        let mut tx = self.reader().await?;
+        let tx = self.reader().await?;
         let rows = tx
             .query(
                 "SELECT max(t.id) FROM tenant t UNION ALL SELECT max(c.id) FROM client c \

@@ -54,12 +54,16 @@ pub const LOOKS_TOGETHER: usize = 16;
 pub const LOOKERS: usize = 3;
 
 /// From this many pages of the write-ahead log on, that are not in the database yet, copying them is
-/// worth its flushes: 16 MB. A page that changes often is copied once for many changes.
-pub const COPY_FROM_PAGES: u32 = 4_096;
+/// worth its flushes: 64 MB. A page that changes often is copied once for many changes, and what is not
+/// written twice leaves the disk to the commits.
+pub const COPY_FROM_PAGES: u32 = 16_384;
 
-/// From this many pages on the write-ahead log begins anew at the next chance: 64 MB. What is written
+/// From this many pages on the write-ahead log begins anew at the next chance: 128 MB. What is written
 /// over costs a commit less than what makes the file longer.
-pub const LOG_RESTART_PAGES: u32 = 16_384;
+pub const LOG_RESTART_PAGES: u32 = 32_768;
+
+/// So many pages the writer copies itself when the log begins anew, and everybody waits for it: 16 MB.
+pub const LOG_REST_PAGES: u32 = 4_096;
 
 /// At this many pages the writer waits until the log can begin anew, so that it stays bounded under
 /// constant load: 256 MB.

@@ -67,7 +67,7 @@ pub(crate) fn remember(kept: &Kept, looks: &[Look]) -> Option<Looked> {
 }
 
 /// Reads what is asked about, over a connection that has read nothing else.
-pub(crate) async fn read(tx: &mut Tx, looks: &[Look]) -> Result<Looked> {
+pub(crate) async fn read(tx: &Tx, looks: &[Look]) -> Result<Looked> {
     let cache = tx.kept().lanes.clone();
     let (lanes, terms) = hot::views::look(tx, looks, Some(&cache)).await?;
     Ok(Looked { lanes, terms })

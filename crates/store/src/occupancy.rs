@@ -71,7 +71,7 @@ pub struct LaneView {
 /// Reads lanes for the nights from `first` to the one before `until`, in a transaction that is open.
 /// Who has none asks [`crate::Store::look`].
 pub async fn look(
-    tx: &mut Tx,
+    tx: &Tx,
     tenant_id: Id,
     resource_ids: &[Id],
     first: Date,
@@ -84,7 +84,7 @@ pub async fn look(
 }
 
 /// What is taken of lanes, one by one and by resource.
-pub async fn stays(tx: &mut Tx, looks: &[Look]) -> Result<HashMap<Id, Vec<Occupied>>> {
+pub async fn stays(tx: &Tx, looks: &[Look]) -> Result<HashMap<Id, Vec<Occupied>>> {
     let stays = views::stays(tx, looks).await?;
     let of_lane = |((_, resource_id), stays)| (resource_id, stays);
     Ok(stays.into_iter().map(of_lane).collect())
@@ -212,7 +212,7 @@ static ASSIGNED: Each = Each::new(
 );
 
 /// In which units these bookings stay, in any order.
-pub async fn assigned(tx: &mut Tx, bookings: &[Booking]) -> Result<Vec<Assigned>> {
+pub async fn assigned(tx: &Tx, bookings: &[Booking]) -> Result<Vec<Assigned>> {
     let keys: Vec<Row> = bookings.iter().map(allocation_key).collect();
     let rows = tx.read_each(&ASSIGNED, &keys).await?;
     let assigned = rows.into_iter().map(|row| {
@@ -260,7 +260,7 @@ impl Units {
 
 /// Bookings that meet a condition with their units, in the order of `order` (as in [`Tx::find`]).
 pub async fn find_with_units(
-    tx: &mut Tx,
+    tx: &Tx,
     condition: &Condition,
     order: &str,
     limit: Option<u64>,

@@ -221,7 +221,7 @@ impl Missing {
 
 impl Terms {
     /// Reads what is not kept yet, following links between rate plans to other resources.
-    pub(crate) async fn load(tx: &mut Tx, mut asks: Vec<Ask>) -> Result<Self> {
+    pub(crate) async fn load(tx: &Tx, mut asks: Vec<Ask>) -> Result<Self> {
         let mut terms = Self::default();
         for _ in 0..=MOST_LINKS {
             terms.add(tx, &asks).await?;
@@ -256,7 +256,7 @@ impl Terms {
         Some(terms)
     }
 
-    async fn add(&mut self, tx: &mut Tx, asks: &[Ask]) -> Result<()> {
+    async fn add(&mut self, tx: &Tx, asks: &[Ask]) -> Result<()> {
         let cache = tx.terms_cache().clone();
         let missing = self.take_kept(&cache, asks);
         self.read_sold(tx, &cache, &missing.resources).await?;
@@ -291,7 +291,7 @@ impl Terms {
 
     async fn read_sold(
         &mut self,
-        tx: &mut Tx,
+        tx: &Tx,
         cache: &TermsCache,
         wanted: &BTreeMap<Key, i64>,
     ) -> Result<()> {
@@ -331,7 +331,7 @@ impl Terms {
 
     async fn read_days(
         &mut self,
-        tx: &mut Tx,
+        tx: &Tx,
         cache: &TermsCache,
         wanted: &BTreeMap<(Key, i64), i64>,
     ) -> Result<()> {
@@ -359,7 +359,7 @@ impl Terms {
     }
 
     /// Which other resources, not read yet, these prices are linked to.
-    async fn linked(&self, tx: &mut Tx, asks: &[Ask]) -> Result<Vec<Ask>> {
+    async fn linked(&self, tx: &Tx, asks: &[Ask]) -> Result<Vec<Ask>> {
         let mut wanted = self.links(asks);
         if wanted.is_empty() {
             return Ok(wanted);
@@ -525,7 +525,7 @@ fn key_row(key: &Key) -> Row {
     vec![key.0.into(), key.1.into()]
 }
 
-async fn versions(tx: &mut Tx, keys: BTreeSet<Key>) -> Result<HashMap<Key, i64>> {
+async fn versions(tx: &Tx, keys: BTreeSet<Key>) -> Result<HashMap<Key, i64>> {
     static VERSIONS: Each = Each::new(
         "SELECT l.tenant_id, l.id, l.terms FROM {each} JOIN lane l ON l.tenant_id = each.tenant_id AND l.id = each.id",
         BY_ID,

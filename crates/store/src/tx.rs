@@ -1,4 +1,8 @@
 //! One connection with a transaction or a read on it, on either engine.
+//!
+//! What only reads takes the connection by a shared reference. So questions that do not need each other's
+//! answers may be asked at once: PostgreSQL then has them all on its table while the first answers are on
+//! their way, and SQLite answers them in turn.
 
 mod cells;
 
@@ -11,6 +15,7 @@ use futures_util::{
     TryStreamExt,
     future::{BoxFuture, try_join_all},
 };
+use parking_lot::{Mutex, MutexGuard};
 use tokio_postgres::types::ToSql;
 
 use self::cells::{Parameter, arrays, postgres_row, without_nul};
@@ -57,7 +62,8 @@ pub struct Tx {
 
 enum Connection {
     Sqlite {
-        connection: Option<rusqlite::Connection>,
+        /// Behind a lock that nobody waits for, so that what only reads may be asked for at once.
+        connection: Option<Mutex<rusqlite::Connection>>,
         home: Option<Readers>,
     },
     Postgres(Option<Object>),
@@ -67,7 +73,7 @@ impl Tx {
     pub(crate) fn sqlite_writer(connection: rusqlite::Connection, kept: Kept) -> Self {
         Self {
             connection: Connection::Sqlite {
-                connection: Some(connection),
+                connection: Some(Mutex::new(connection)),
                 home: None,
             },
             snapshot: false,
@@ -84,7 +90,7 @@ impl Tx {
         run_cached(&connection, BEGIN_READING)?;
         Ok(Self {
             connection: Connection::Sqlite {
-                connection: Some(connection),
+                connection: Some(Mutex::new(connection)),
                 home: Some(home),
             },
             snapshot: true,
@@ -125,7 +131,7 @@ impl Tx {
             if std::mem::replace(&mut self.snapshot, true) {
                 return Ok(());
             }
-            match &mut self.connection {
+            match &self.connection {
                 Connection::Sqlite { .. } => self.statement(BEGIN_READING).await,
                 Connection::Postgres(_) => {
                     self.statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -181,7 +187,7 @@ impl Tx {
     /// Runs one statement without parameters.
     pub(crate) fn statement<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            match &mut self.connection {
+            match &self.connection {
                 Connection::Sqlite { connection, .. } => Ok(open(connection)?
                     .prepare_cached(sql)?
                     .raw_execute()
@@ -193,7 +199,7 @@ impl Tx {
 
     /// Runs `sql` (parameters `$1`…) and returns its rows.
     pub fn query<'a>(
-        &'a mut self,
+        &'a self,
         sql: &'a str,
         parameters: &'a [Value],
     ) -> BoxFuture<'a, Result<Vec<Row>>> {
@@ -202,16 +208,17 @@ impl Tx {
 
     /// Runs `sql` and makes something of each row as it comes, while the engine looks for the next ones.
     pub(crate) fn query_as<'a, T: Send + 'a>(
-        &'a mut self,
+        &'a self,
         sql: &'a str,
         parameters: &'a [Value],
         read: fn(Row) -> Result<T>,
     ) -> BoxFuture<'a, Result<Vec<T>>> {
         Box::pin(async move {
-            match &mut self.connection {
+            match &self.connection {
                 Connection::Sqlite { connection, .. } => {
                     let mut found = Vec::new();
-                    let mut statement = sqlite_statement(open(connection)?, &for_sqlite(sql))?;
+                    let connection = open(connection)?;
+                    let mut statement = sqlite_statement(&connection, &for_sqlite(sql))?;
                     sqlite_rows(&mut statement, parameters, |row, width| {
                         found.push(read(sqlite_row(row, width)?)?);
                         Ok(())
@@ -235,9 +242,10 @@ impl Tx {
         parameters: &'a [Value],
     ) -> BoxFuture<'a, Result<u64>> {
         Box::pin(async move {
-            match &mut self.connection {
+            match &self.connection {
                 Connection::Sqlite { connection, .. } => {
-                    let mut statement = open(connection)?.prepare_cached(&for_sqlite(sql))?;
+                    let connection = open(connection)?;
+                    let mut statement = connection.prepare_cached(&for_sqlite(sql))?;
                     bind(&mut statement, parameters)?;
                     Ok(statement.raw_execute()? as u64)
                 }
@@ -255,7 +263,7 @@ impl Tx {
 
     /// Reads with a statement over `rows`; all answers in one list.
     pub fn read_each<'a>(
-        &'a mut self,
+        &'a self,
         each: &'a Each,
         rows: &'a [Row],
     ) -> BoxFuture<'a, Result<Vec<Row>>> {
@@ -263,10 +271,10 @@ impl Tx {
             if rows.is_empty() {
                 return Ok(Vec::new());
             }
-            match &mut self.connection {
+            match &self.connection {
                 Connection::Sqlite { connection, .. } => {
                     let mut answers = Vec::new();
-                    sqlite_each(open(connection)?, each.sqlite(), rows, |row, width| {
+                    sqlite_each(&*open(connection)?, each.sqlite(), rows, |row, width| {
                         answers.push(sqlite_row(row, width)?);
                         Ok(())
                     })?;
@@ -284,17 +292,17 @@ impl Tx {
 
     /// Reads rows of `N` numbers with a statement over `rows`, without a list for each of them.
     pub(crate) async fn read_numbers<const N: usize>(
-        &mut self,
+        &self,
         each: &Each,
         rows: &[Row],
     ) -> Result<Vec<[Option<i64>; N]>> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        match &mut self.connection {
+        match &self.connection {
             Connection::Sqlite { connection, .. } => {
                 let mut answers = Vec::new();
-                sqlite_each(open(connection)?, each.sqlite(), rows, |row, _| {
+                sqlite_each(&*open(connection)?, each.sqlite(), rows, |row, _| {
                     let mut numbers = [None; N];
                     for (index, number) in numbers.iter_mut().enumerate() {
                         *number = row.get(index)?;
@@ -325,12 +333,12 @@ impl Tx {
         writes: &'a [(&'a Each, &'a [Row])],
     ) -> BoxFuture<'a, Result<Vec<u64>>> {
         Box::pin(async move {
-            match &mut self.connection {
+            match &self.connection {
                 Connection::Sqlite { connection, .. } => {
                     let connection = open(connection)?;
                     writes
                         .iter()
-                        .map(|(each, rows)| sqlite_write(connection, each, rows))
+                        .map(|(each, rows)| sqlite_write(&connection, each, rows))
                         .collect()
                 }
                 Connection::Postgres(client) => {
@@ -390,7 +398,7 @@ impl Drop for Tx {
     fn drop(&mut self) {
         match &mut self.connection {
             Connection::Sqlite { connection, home } => {
-                let Some(connection) = connection.take() else {
+                let Some(connection) = connection.take().map(Mutex::into_inner) else {
                     return;
                 };
                 if self.snapshot && run_cached(&connection, END_READING).is_err() {
@@ -437,9 +445,12 @@ fn run_cached(connection: &rusqlite::Connection, sql: &str) -> Result<()> {
     Ok(())
 }
 
-fn open(connection: &mut Option<rusqlite::Connection>) -> Result<&rusqlite::Connection> {
+fn open(
+    connection: &Option<Mutex<rusqlite::Connection>>,
+) -> Result<MutexGuard<'_, rusqlite::Connection>> {
     connection
         .as_ref()
+        .map(Mutex::lock)
         .ok_or_else(|| Error::Unavailable("the connection was given back".to_owned()))
 }
 

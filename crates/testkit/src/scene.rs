@@ -398,7 +398,7 @@ impl Scene {
 
     /// A booking as it is stored.
     pub async fn booking(&self, id: Id) -> Option<Booking> {
-        let mut tx = self.store.reader().await.expect("the store can be read");
+        let tx = self.store.reader().await.expect("the store can be read");
         tx.get(&[self.tenant_id.into(), id.into()])
             .await
             .expect("the store can be read")

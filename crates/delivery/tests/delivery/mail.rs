@@ -40,7 +40,7 @@ async fn write(world: &World, to: &str, template: &str) -> Mail {
 }
 
 async fn stored(world: &World, mail: &Mail) -> Mail {
-    let mut tx = world.scene.store.reader().await.unwrap();
+    let tx = world.scene.store.reader().await.unwrap();
     let key = [mail.tenant_id.into(), mail.id.into()];
     tx.get(&key).await.unwrap().unwrap()
 }

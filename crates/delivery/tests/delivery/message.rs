@@ -48,7 +48,7 @@ async fn write(world: &World, recipient: &str) -> Id {
 
 async fn message(world: &World, id: Id) -> Message {
     let service = Service::new(world.scene.store.clone());
-    let mut reading = service.reading(&world.actor).await.unwrap();
+    let reading = service.reading(&world.actor).await.unwrap();
     reading.one::<Message>(id).await.unwrap().unwrap()
 }
 

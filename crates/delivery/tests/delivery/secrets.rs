@@ -82,7 +82,7 @@ async fn a_secret_that_is_drawn_is_shown_once_and_stands_nowhere_in_the_clear() 
         world.book().await;
         world.round().await;
         assert!(is_signed_with(&receiver.received()[0], secret.bytes()));
-        let mut tx = world.scene.store.reader().await.unwrap();
+        let tx = world.scene.store.reader().await.unwrap();
         let hex: String = secret
             .bytes()
             .iter()

@@ -252,7 +252,7 @@ impl World {
     }
 
     pub async fn count(&self, table: &str) -> i64 {
-        let mut tx = self.scene.store.reader().await.unwrap();
+        let tx = self.scene.store.reader().await.unwrap();
         let sql = format!("SELECT count(*) FROM {table}");
         match tx.query(&sql, &[]).await.unwrap()[0][0] {
             Value::Int(count) => count,

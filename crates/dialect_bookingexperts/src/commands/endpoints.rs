@@ -24,7 +24,7 @@ use crate::state::State;
 /// The command of the path.
 async fn command(state: &State, call: &Call) -> Result<ApplicationCommand, Refusal> {
     let id: Id = call.path_value("id")?;
-    let mut reading = state.service.reading(&call.actor).await.map_err(refused)?;
+    let reading = state.service.reading(&call.actor).await.map_err(refused)?;
     let found = reading.one::<ApplicationCommand>(id).await;
     found
         .map_err(refused)?
@@ -112,8 +112,8 @@ async fn check_reach(
         return Ok(());
     }
     let query = parse_plain(state, kind)?;
-    let mut look = begin(state, call, &query).await?;
-    let found = crate::rows::load(kind, &[id], &mut look).await;
+    let look = begin(state, call, &query).await?;
+    let found = crate::rows::load(kind, &[id], &look).await;
     if found.map_err(refused)?.is_empty() {
         return Err(not_found(kind.name));
     }
@@ -204,8 +204,8 @@ pub async fn rotate_secret(state: State, call: Call) -> Result<Answer, Refusal> 
     written
         .map_err(refused)?
         .map_err(|_| not_found(APPLICATION_COMMAND.name))?;
-    let mut look = begin(&state, &call, &query).await?;
-    let rows = by_ids::<ApplicationCommandShown>(&[command.id], &mut look).await;
+    let look = begin(&state, &call, &query).await?;
+    let rows = by_ids::<ApplicationCommandShown>(&[command.id], &look).await;
     drop(look);
     let row = rows.map_err(refused)?.into_iter().next();
     let row = row.ok_or_else(|| not_found(ApplicationCommandShown::KIND.name))?;

@@ -61,8 +61,8 @@ impl Behind {
         id: Id,
     ) -> Result<Row, NoRecord> {
         let query = record::plain(state, kind)?;
-        let mut look = record::look(state, &self.actor, self.seen.clone(), &query).await?;
-        record::find(kind, id, &mut look).await
+        let look = record::look(state, &self.actor, self.seen.clone(), &query).await?;
+        record::find(kind, id, &look).await
     }
 
     /// The body of the question.

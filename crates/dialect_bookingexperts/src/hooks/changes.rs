@@ -27,7 +27,7 @@ pub async fn of(
     kind: &ResourceType,
     now: &Booking,
     changes: &Map<String, Value>,
-    look: &mut Look<'_>,
+    look: &Look<'_>,
 ) -> service::Result<Map<String, Value>> {
     let (mut old, mut new) = (now.clone(), now.clone());
     for (name, pair) in changes {

@@ -47,9 +47,9 @@ pub async fn look<'a>(
 ) -> Result<Look<'a>, NoRecord> {
     // Read before the connection is taken, so that nobody holds two.
     let tenant = state.service.tenant(actor.tenant_id).await?;
-    let mut reading = state.service.reading(actor).await?;
+    let reading = state.service.reading(actor).await?;
     let mut seen = seen;
-    seen.learn_channels(&mut reading).await?;
+    seen.learn_channels(&reading).await?;
     Ok(Look {
         reading,
         query,
@@ -61,11 +61,7 @@ pub async fn look<'a>(
 }
 
 /// The resource of this type and id, as far as it is shown here.
-pub async fn find(
-    kind: &'static ResourceType,
-    id: Id,
-    look: &mut Look<'_>,
-) -> Result<Row, NoRecord> {
+pub async fn find(kind: &'static ResourceType, id: Id, look: &Look<'_>) -> Result<Row, NoRecord> {
     let rows = rows::load(kind, &[id], look).await?;
     rows.into_iter().next().ok_or(NoRecord::Nothing)
 }

@@ -117,7 +117,7 @@ impl Webhooks {
     /// The administration has to be in use, be it only to try things out.
     async fn check_stage(&self, event: &Event) -> Result<(), NotRendered> {
         let house = behind::house(event.tenant_id, event.at);
-        let mut reading = self.state.service.reading(&house).await.map_err(later)?;
+        let reading = self.state.service.reading(&house).await.map_err(later)?;
         let place = reading.one::<Organization>(event.organization_id).await;
         let stage = place.map_err(later)?.map(|place| place.details.stage);
         match stage {
@@ -132,7 +132,7 @@ impl Webhooks {
             return Ok(None);
         }
         let house = behind::house(event.tenant_id, event.at);
-        let mut reading = self.state.service.reading(&house).await.map_err(later)?;
+        let reading = self.state.service.reading(&house).await.map_err(later)?;
         reading.one(event.subject_id).await.map_err(later)
     }
 
@@ -156,15 +156,15 @@ impl Webhooks {
         };
         let query = record::plain(&self.state, kind)?;
         let actor = &telling.recipient.actor;
-        let mut look = record::look(&self.state, actor, telling.seen.clone(), &query).await?;
+        let look = record::look(&self.state, actor, telling.seen.clone(), &query).await?;
         if telling.verb == "deleted" {
             let seen = &look.seen;
             return gone(telling, seen).map(|record| (record, Map::new()));
         }
-        let row = record::find(kind, id, &mut look).await?;
+        let row = record::find(kind, id, &look).await?;
         let facts = telling.facts["changes"].as_object();
         let changed = match (&booking, facts) {
-            (Some(booking), Some(facts)) => changes::of(kind, booking, facts, &mut look)
+            (Some(booking), Some(facts)) => changes::of(kind, booking, facts, &look)
                 .await
                 .map_err(later)?,
             _ => Map::new(),

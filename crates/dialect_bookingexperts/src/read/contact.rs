@@ -14,11 +14,11 @@ use crate::{kinds::bookings::CONTACT, rows::people::Contact, state::State};
 pub async fn first(state: State, call: Call) -> Result<Answer, Refusal> {
     needs_word(&call, &CONTACT)?;
     let query = parse(&call, &Rules::one(&state.schema, &CONTACT))?;
-    let mut look = begin(&state, &call, &query).await?;
+    let look = begin(&state, &call, &query).await?;
     let found = look.reading.contact(query.own("email"), query.own("phone"));
     let found = found.await.map_err(refused)?;
     let found: Vec<_> = found.into_iter().collect();
-    let rows = Contact::show(&found, &mut look).await.map_err(refused)?;
+    let rows = Contact::show(&found, &look).await.map_err(refused)?;
     let row = rows
         .into_iter()
         .next()

@@ -10,6 +10,7 @@ pub mod platform;
 
 use domain::access::capability;
 use domain::id::Id;
+use futures_util::future::try_join;
 use http_kit::{Answer, Call, Refusal};
 use jsonapi::{
     Address, Document, Loader, Locales, Query, ResourceType, Row, Rules, Schema, View, included,
@@ -20,7 +21,6 @@ use service::{
     inventory::Organization,
     records::{Direction, Field, Readable, Reading, Test},
 };
-use tokio::sync::Mutex;
 
 pub use self::lookup::Lookup;
 use crate::errors::{self, failed, no_access, not_found, refused};
@@ -55,7 +55,7 @@ pub trait Shown: Send + Sync + 'static {
     fn stands_below(
         _: Id,
         _: Id,
-        _: &mut Look<'_>,
+        _: &Look<'_>,
     ) -> impl Future<Output = service::Result<bool>> + Send {
         async { Ok(true) }
     }
@@ -63,14 +63,11 @@ pub trait Shown: Send + Sync + 'static {
     /// The resources, in the order of what is stored.
     fn show(
         stored: &[Self::Stored],
-        look: &mut Look<'_>,
+        look: &Look<'_>,
     ) -> impl Future<Output = service::Result<Vec<Row>>> + Send;
 
     /// A resource that is kept elsewhere.
-    fn elsewhere(
-        _: Id,
-        _: &mut Look<'_>,
-    ) -> impl Future<Output = service::Result<Option<Row>>> + Send {
+    fn elsewhere(_: Id, _: &Look<'_>) -> impl Future<Output = service::Result<Option<Row>>> + Send {
         async { Ok(None) }
     }
 }
@@ -98,6 +95,22 @@ impl Look<'_> {
     }
 }
 
+/// What is read where it is wanted, and nothing elsewhere; so that all that an answer wants can be asked for at
+/// once.
+///
+/// # Errors
+/// Those of the reading.
+pub async fn when<T: Default>(
+    wanted: bool,
+    reading: impl Future<Output = service::Result<T>>,
+) -> service::Result<T> {
+    if wanted {
+        reading.await
+    } else {
+        Ok(T::default())
+    }
+}
+
 /// Under which path a resource stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Root {
@@ -117,8 +130,8 @@ pub enum Root {
 /// The refusal.
 pub async fn list<R: Shown>(state: State, call: Call, root: Root) -> Result<Answer, Refusal> {
     let query = understand::<R>(&call, &Rules::list(&state.schema, R::KIND))?;
-    let mut look = begin(&state, &call, &query).await?;
-    let place = narrow::<R>(root, &call, &mut look).await?;
+    let look = begin(&state, &call, &query).await?;
+    let place = narrow::<R>(root, &call, &look).await?;
     let mut wanted = service::records::Query::new();
     for test in place.tests {
         wanted = wanted.meets(test);
@@ -136,18 +149,17 @@ pub async fn list<R: Shown>(state: State, call: Call, root: Root) -> Result<Answ
         let unsorted = || Refusal::internal("a sortable field has no column");
         wanted = wanted.by(field.ok_or_else(unsorted)?, direction);
     }
-    let total = look.reading.count(&wanted).await.map_err(refused)?;
     let page = PageOf {
         number: query.page.number,
         size: query.page.size,
     };
-    let stored = if query.page.offset() < total {
-        let page = look.reading.page(&wanted, page).await.map_err(refused)?;
-        page.rows
-    } else {
-        Vec::new()
-    };
-    let found = R::show(&stored, &mut look).await.map_err(refused)?;
+    let (total, page) = (
+        look.reading.count(&wanted),
+        look.reading.page(&wanted, page),
+    );
+    let (total, page) = try_join(total, page).await.map_err(refused)?;
+    let stored = page.rows;
+    let found = R::show(&stored, &look).await.map_err(refused)?;
     let writing = Writing {
         state: &state,
         call: &call,
@@ -168,14 +180,14 @@ pub async fn list<R: Shown>(state: State, call: Call, root: Root) -> Result<Answ
 pub async fn one<R: Shown>(state: State, call: Call, root: Root) -> Result<Answer, Refusal> {
     let query = understand::<R>(&call, &Rules::one(&state.schema, R::KIND))?;
     let id: Id = call.path_value("id")?;
-    let mut look = begin(&state, &call, &query).await?;
-    let place = narrow::<R>(root, &call, &mut look).await?;
-    let stored = find::<R>(id, place.tests, &mut look).await?;
+    let look = begin(&state, &call, &query).await?;
+    let place = narrow::<R>(root, &call, &look).await?;
+    let stored = find::<R>(id, place.tests, &look).await?;
     let stored: Vec<R::Stored> = stored.into_iter().collect();
-    let found = R::show(&stored, &mut look).await.map_err(refused)?;
+    let found = R::show(&stored, &look).await.map_err(refused)?;
     let found = match found.into_iter().next() {
         Some(row) => Some(row),
-        None if root == Root::Whole => R::elsewhere(id, &mut look).await.map_err(refused)?,
+        None if root == Root::Whole => R::elsewhere(id, &look).await.map_err(refused)?,
         None => None,
     };
     let found = found.ok_or_else(|| not_found(R::KIND.name))?;
@@ -197,7 +209,7 @@ pub async fn one<R: Shown>(state: State, call: Call, root: Root) -> Result<Answe
 pub(crate) async fn find<R: Shown>(
     id: Id,
     tests: Vec<Test<R::Stored>>,
-    look: &mut Look<'_>,
+    look: &Look<'_>,
 ) -> Result<Option<R::Stored>, Refusal> {
     let mut wanted = service::records::Query::new();
     for test in tests {
@@ -237,9 +249,9 @@ pub(crate) async fn begin<'a>(
     call: &'a Call,
     query: &'a Query,
 ) -> Result<Look<'a>, Refusal> {
-    let mut reading = state.service.reading(&call.actor).await.map_err(refused)?;
+    let reading = state.service.reading(&call.actor).await.map_err(refused)?;
     let mut seen = Seen::by(call);
-    seen.learn_channels(&mut reading).await.map_err(refused)?;
+    seen.learn_channels(&reading).await.map_err(refused)?;
     Ok(Look {
         reading,
         query,
@@ -265,7 +277,7 @@ pub(crate) struct Place<K> {
 pub(crate) async fn narrow<R: Shown>(
     root: Root,
     call: &Call,
-    look: &mut Look<'_>,
+    look: &Look<'_>,
 ) -> Result<Place<R::Stored>, Refusal> {
     let mut place = Place {
         tests: R::narrowed(&look.seen),
@@ -303,7 +315,7 @@ impl<K: Readable> Place<K> {
     async fn enter_administration<R: Shown<Stored = K>>(
         &mut self,
         call: &Call,
-        look: &mut Look<'_>,
+        look: &Look<'_>,
     ) -> Result<(), Refusal> {
         let id: Id = call.path_value("administration_id")?;
         call.caller.needs_organization(id).map_err(no_access)?;
@@ -338,7 +350,7 @@ fn of<R: Shown>(relationship: &str, id: Id) -> Result<Test<R::Stored>, Refusal> 
 }
 
 /// The channel of the path, if it was granted to the app or made by it.
-pub(crate) async fn channel(call: &Call, look: &mut Look<'_>) -> Result<Channel, Refusal> {
+pub(crate) async fn channel(call: &Call, look: &Look<'_>) -> Result<Channel, Refusal> {
     let id: Id = call.path_value("channel_id")?;
     let caller = &call.caller;
     let found = look.reading.one::<Channel>(id).await.map_err(refused)?;
@@ -385,13 +397,10 @@ impl Writing<'_> {
         document: impl for<'d> FnOnce(View<'d>, &'d [Row], &'d [Row]) -> Document<'d>,
     ) -> Result<Answer, Refusal> {
         let schema: &Schema = &self.state.schema;
-        let loading = Loading {
-            look: Mutex::new(look),
-            given,
-        };
+        let loading = Loading { look, given };
         let include = self.query.include.as_ref();
         let related = included(schema, primary, include, &loading).await;
-        let queries = loading.look.into_inner().reading.queries();
+        let queries = loading.look.reading.queries();
         self.state.count_queries(queries);
         let related = related.map_err(failed)?;
         let own = self.locale.as_deref();
@@ -414,7 +423,7 @@ impl Writing<'_> {
 
 /// Reads what is included through the same look.
 struct Loading<'a> {
-    look: Mutex<Look<'a>>,
+    look: Look<'a>,
     given: Vec<Row>,
 }
 
@@ -434,15 +443,14 @@ impl Loader for Loading<'_> {
         let missing = ids.iter().filter(|id| is_given(id).is_none());
         let missing: Vec<Id> = missing.filter_map(|id| id.parse().ok()).collect();
         if !missing.is_empty() {
-            let mut look = self.look.lock().await;
-            found.extend(rows::load(kind, &missing, &mut look).await?);
+            found.extend(rows::load(kind, &missing, &self.look).await?);
         }
         Ok(found)
     }
 }
 
 /// Resources of a type by their ids.
-pub(crate) async fn by_ids<R: Shown>(ids: &[Id], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+pub(crate) async fn by_ids<R: Shown>(ids: &[Id], look: &Look<'_>) -> service::Result<Vec<Row>> {
     let mut stored = look.reading.by_ids::<R::Stored>(ids).await?;
     stored.retain(|row| R::keeps(row, &look.seen));
     R::show(&stored, look).await

@@ -21,7 +21,7 @@ pub async fn organization(state: State, call: Call) -> Result<Answer, Refusal> {
     let tenant_id = call.actor.tenant_id;
     let tenant = state.service.tenant(tenant_id).await.map_err(refused)?;
     let tenant = tenant.ok_or_else(|| not_found("organization"))?;
-    let mut look = begin(&state, &call, &query).await?;
+    let look = begin(&state, &call, &query).await?;
     let profile = look.reading.one::<TenantProfile>(tenant_id).await;
     let profile = profile.map_err(refused)?;
     let row = rows::organization(tenant_id, &tenant.name, profile.as_ref());

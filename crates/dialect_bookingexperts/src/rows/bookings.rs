@@ -11,8 +11,9 @@ use service::{
     inventory::Unit,
     links::{BookedPackage, Labelled},
     records::{Field, Readable, Test},
-    sale::Booking,
+    sale::{Booking, Line},
 };
+use tokio::try_join;
 
 use super::{
     discounts::{Voucher, campaign_of, voucher_of},
@@ -22,7 +23,7 @@ use super::{
     units::labels,
 };
 use crate::kinds::bookings as kinds;
-use crate::read::{Look, Lookup, Shown, lookup};
+use crate::read::{Look, Lookup, Shown, lookup, when};
 use crate::seen::Seen;
 
 /// The vendor's words for our states. Inquiries and blocks are no reservations.
@@ -52,8 +53,10 @@ fn in_states(is_asked: &lookup::IsAsked<'_>) -> Test<Booking> {
 
 /// What bookings meet that are shown as reservations, bookings or orders.
 pub fn reserved(kind: &ResourceType, seen: &Seen) -> Vec<Test<Booking>> {
-    let statuses = STATES.iter().flat_map(|(_, ours)| ours.iter().copied());
-    let is_shown = Test::one_of(const { Field::new("status") }, statuses);
+    // The few that are left out are compared faster than the many that are shown, row by row of a count.
+    let others = Status::ALL.into_iter();
+    let others = others.filter(|status| state(*status).is_none());
+    let is_shown = Test::not(Test::one_of(const { Field::new("status") }, others));
     let own = seen.of_own_channels(kind);
     [is_shown].into_iter().chain(own).collect()
 }
@@ -115,7 +118,7 @@ impl Shown for Reservation {
         bookings_by(name)
     }
 
-    async fn show(stored: &[Booking], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[Booking], look: &Look<'_>) -> service::Result<Vec<Row>> {
         let mut beside = Beside::of(stored, look).await?;
         let seen = &look.seen;
         let shown = stored
@@ -184,98 +187,51 @@ fn reservation(row: &Booking, seen: &Seen) -> Row {
 }
 
 /// What stands beside reservations, for all of them at once.
-#[derive(Default)]
 struct Beside {
     units: HashMap<Id, Vec<Unit>>,
     labels: HashMap<Id, Vec<Id>>,
     amenities: HashMap<Id, Vec<Id>>,
     packages: HashMap<Id, Vec<Id>>,
-    items: HashMap<Id, Vec<Id>>,
+    charged: Charged,
     rules: HashMap<Id, Id>,
-    campaigns: HashMap<Id, Id>,
-    /// Cards and coupons, by the reservation that has got something off by them.
-    vouchers: Vec<(Id, Id)>,
-    cards: HashMap<Id, Vec<Id>>,
-    coupons: HashMap<Id, Vec<Id>>,
 }
 
 impl Beside {
-    async fn of(stored: &[Booking], look: &mut Look<'_>) -> service::Result<Self> {
-        let kind = Reservation::KIND;
+    /// Asks for everything at once, since nothing of it needs the rest.
+    async fn of(stored: &[Booking], look: &Look<'_>) -> service::Result<Self> {
+        let wants = |names: &[&str]| {
+            let mut names = names.iter();
+            names.any(|name| look.wants(Reservation::KIND, name))
+        };
+        let of_unit = wants(&["inventory_object", "rentable_identity", "rentable"]);
+        let of_package = wants(&["primary_package", "extra_packages"]);
+        let of_order = look.seen.financial
+            && wants(&[
+                "extra_order_items",
+                "discount_campaign",
+                "discount_cards",
+                "coupons",
+            ]);
         let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
-        let mut beside = Self::default();
-        let unit_names = ["inventory_object", "rentable_identity", "rentable"];
-        if unit_names.iter().any(|name| look.wants(kind, name)) {
-            beside.units = look.reading.units_of(stored).await?;
-        }
-        if look.wants(kind, "labels") {
-            beside.labels = labels(&ids, "booking", look).await?;
-        }
-        if look.wants(kind, "reservation_amenities") {
-            beside.amenities = amenities(&ids, "booking", look).await?;
-        }
-        if look.wants(kind, "primary_package") || look.wants(kind, "extra_packages") {
-            beside.packages = look.reading.linked::<BookedPackage>(&ids).await?;
-        }
-        let of_order = [
-            "extra_order_items",
-            "discount_campaign",
-            "discount_cards",
-            "coupons",
-        ];
-        if of_order.iter().any(|name| look.wants(kind, name)) && look.seen.financial {
-            let charged = stored.iter();
-            let charged = charged.filter(|row| look.seen.shows_booking(&kinds::ORDER, row));
-            let ids: Vec<Id> = charged.map(|row| row.id).collect();
-            for line in lines(&ids, look).await? {
-                if is_extra(&line) {
-                    beside
-                        .items
-                        .entry(line.booking_id)
-                        .or_default()
-                        .push(line.id);
-                }
-                let campaign = campaign_of(&line);
-                beside
-                    .campaigns
-                    .extend(campaign.map(|id| (line.booking_id, id)));
-                let voucher = voucher_of(&line);
-                beside
-                    .vouchers
-                    .extend(voucher.map(|id| (line.booking_id, id)));
-            }
-            beside.cards = beside.those::<DiscountCard>(look).await?;
-            beside.coupons = beside.those::<Coupon>(look).await?;
-        }
-        if look.wants(kind, "cancellation_rule") {
-            let masters: Vec<Id> = stored.iter().map(booking_of).collect();
-            let orders = look.reading.by_ids::<Order>(&masters).await?;
-            let rules = orders.iter();
-            let rules =
-                rules.filter_map(|order| Some((order.id, order.details.cancellation_rule_id?)));
-            beside.rules = rules.collect();
-        }
-        Ok(beside)
-    }
-
-    /// The vouchers of one kind, by reservation.
-    async fn those<K: Voucher>(
-        &self,
-        look: &mut Look<'_>,
-    ) -> service::Result<HashMap<Id, Vec<Id>>> {
-        let mut found: HashMap<Id, Vec<Id>> = HashMap::new();
-        if !look.wants(&kinds::RESERVATION, K::NAME) {
-            return Ok(found);
-        }
-        let ids: Vec<Id> = self.vouchers.iter().map(|(_, id)| *id).collect();
-        let known = look.reading.by_ids::<K>(&ids).await?;
-        let known: HashSet<Id> = known.iter().map(Readable::id).collect();
-        for (booking_id, id) in &self.vouchers {
-            if known.contains(id) {
-                found.entry(*booking_id).or_default().push(*id);
-            }
-        }
-        Ok(found)
+        let (units, labels, amenities, packages, charged, rules) = try_join!(
+            when(of_unit, look.reading.units_of(stored)),
+            when(wants(&["labels"]), labels(&ids, "booking", look)),
+            when(
+                wants(&["reservation_amenities"]),
+                amenities(&ids, "booking", look)
+            ),
+            when(of_package, look.reading.linked::<BookedPackage>(&ids)),
+            when(of_order, Charged::of(stored, look)),
+            when(wants(&["cancellation_rule"]), rules(stored, look)),
+        )?;
+        Ok(Self {
+            units,
+            labels,
+            amenities,
+            packages,
+            charged,
+            rules,
+        })
     }
 
     fn link(&mut self, stored: &Booking, row: Row) -> Row {
@@ -301,18 +257,90 @@ impl Beside {
             .to_many("extra_packages", many("package", others))
             .to_many(
                 "extra_order_items",
-                many("extra_order_item", take(&mut self.items)),
+                many("extra_order_item", take(&mut self.charged.items)),
             )
             .to_one("cancellation_rule", to("cancellation_rule", rule))
             .to_one(
                 "discount_campaign",
-                to("discount_campaign", self.campaigns.get(&id).copied()),
+                to(
+                    "discount_campaign",
+                    self.charged.campaigns.get(&id).copied(),
+                ),
             )
             .to_many(
                 "discount_cards",
-                many("discount_card", take(&mut self.cards)),
+                many("discount_card", take(&mut self.charged.cards)),
             )
-            .to_many("coupons", many("coupon", take(&mut self.coupons)))
+            .to_many("coupons", many("coupon", take(&mut self.charged.coupons)))
+    }
+}
+
+/// The rules for cancelling these reservations, by the booking that they belong to.
+async fn rules(stored: &[Booking], look: &Look<'_>) -> service::Result<HashMap<Id, Id>> {
+    let masters: Vec<Id> = stored.iter().map(booking_of).collect();
+    let orders = look.reading.by_ids::<Order>(&masters).await?;
+    let orders = orders.iter();
+    let rules = orders.filter_map(|order| Some((order.id, order.details.cancellation_rule_id?)));
+    Ok(rules.collect())
+}
+
+/// What the lines of reservations say of them.
+#[derive(Default)]
+struct Charged {
+    items: HashMap<Id, Vec<Id>>,
+    campaigns: HashMap<Id, Id>,
+    /// Cards and coupons, by the reservation that has got something off by them.
+    vouchers: Vec<(Id, Id)>,
+    cards: HashMap<Id, Vec<Id>>,
+    coupons: HashMap<Id, Vec<Id>>,
+}
+
+impl Charged {
+    async fn of(stored: &[Booking], look: &Look<'_>) -> service::Result<Self> {
+        let shown = stored.iter();
+        let shown = shown.filter(|row| look.seen.shows_booking(&kinds::ORDER, row));
+        let ids: Vec<Id> = shown.map(|row| row.id).collect();
+        let mut charged = Self::default();
+        for line in lines(&ids, look).await? {
+            charged.note(&line);
+        }
+        let (cards, coupons) = try_join!(
+            charged.those::<DiscountCard>(look),
+            charged.those::<Coupon>(look)
+        )?;
+        Ok(Self {
+            cards,
+            coupons,
+            ..charged
+        })
+    }
+
+    fn note(&mut self, line: &Line) {
+        let booking_id = line.booking_id;
+        if is_extra(line) {
+            self.items.entry(booking_id).or_default().push(line.id);
+        }
+        let campaign = campaign_of(line);
+        self.campaigns.extend(campaign.map(|id| (booking_id, id)));
+        let voucher = voucher_of(line);
+        self.vouchers.extend(voucher.map(|id| (booking_id, id)));
+    }
+
+    /// The vouchers of one kind, by reservation.
+    async fn those<K: Voucher>(&self, look: &Look<'_>) -> service::Result<HashMap<Id, Vec<Id>>> {
+        let mut found: HashMap<Id, Vec<Id>> = HashMap::new();
+        if !look.wants(&kinds::RESERVATION, K::NAME) {
+            return Ok(found);
+        }
+        let ids: Vec<Id> = self.vouchers.iter().map(|(_, id)| *id).collect();
+        let known = look.reading.by_ids::<K>(&ids).await?;
+        let known: HashSet<Id> = known.iter().map(Readable::id).collect();
+        for (booking_id, id) in &self.vouchers {
+            if known.contains(id) {
+                found.entry(*booking_id).or_default().push(*id);
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -365,18 +393,22 @@ impl Shown for BookingShown {
         })
     }
 
-    async fn show(stored: &[Booking], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[Booking], look: &Look<'_>) -> service::Result<Vec<Row>> {
         let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
-        let orders = look.reading.by_ids::<Order>(&ids).await?;
+        let group = const { Field::<Booking>::new("group_id") };
+        let (orders, members) = try_join!(
+            look.reading.by_ids::<Order>(&ids),
+            when(
+                look.wants(Self::KIND, "reservations"),
+                look.reading.of::<Booking>(group, &ids)
+            )
+        )?;
         let orders: HashMap<Id, Order> = orders.into_iter().map(|row| (row.id, row)).collect();
         let mut together: HashMap<Id, Vec<Id>> = HashMap::new();
-        if look.wants(Self::KIND, "reservations") {
-            let group = const { Field::<Booking>::new("group_id") };
-            for member in look.reading.of::<Booking>(group, &ids).await? {
-                if is_reserved(Reservation::KIND, &member, &look.seen) {
-                    let master = booking_of(&member);
-                    together.entry(master).or_default().push(member.id);
-                }
+        for member in members {
+            if is_reserved(Reservation::KIND, &member, &look.seen) {
+                let master = booking_of(&member);
+                together.entry(master).or_default().push(member.id);
             }
         }
         let shown = stored.iter().map(|row| {

@@ -69,7 +69,7 @@ impl Shown for AmenityShown {
         })
     }
 
-    async fn show(stored: &[Amenity], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[Amenity], look: &Look<'_>) -> service::Result<Vec<Row>> {
         let mut options: HashMap<Id, Vec<Id>> = HashMap::new();
         if look.wants(Self::KIND, "amenity_options") {
             let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
@@ -147,7 +147,7 @@ macro_rules! answers {
                 })
             }
 
-            async fn show(stored: &[AmenityValue], _: &mut Look<'_>) -> service::Result<Vec<Row>> {
+            async fn show(stored: &[AmenityValue], _: &Look<'_>) -> service::Result<Vec<Row>> {
                 let shown = stored.iter().map(|row| {
                     begun(Self::KIND, row)
                         .with("value", answer(row))
@@ -256,7 +256,7 @@ impl Shown for ChannelShown {
         })
     }
 
-    async fn show(stored: &[Channel], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[Channel], look: &Look<'_>) -> service::Result<Vec<Row>> {
         let mut sold = HashMap::new();
         if look.wants(Self::KIND, "rentable_types") {
             let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
@@ -301,7 +301,7 @@ impl Shown for MasterPriceList {
         })
     }
 
-    async fn show(stored: &[PriceList], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[PriceList], look: &Look<'_>) -> service::Result<Vec<Row>> {
         let mut prices: HashMap<(Id, bool), Vec<Id>> = HashMap::new();
         let wanted = ["simple_prices", "complex_prices"];
         if wanted.iter().any(|name| look.wants(Self::KIND, name)) {

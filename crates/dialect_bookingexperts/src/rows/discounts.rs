@@ -32,7 +32,7 @@ impl Shown for DiscountCampaign {
         })
     }
 
-    async fn show(stored: &[Campaign], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[Campaign], look: &Look<'_>) -> service::Result<Vec<Row>> {
         let mut limits = HashMap::new();
         if look.wants(Self::KIND, "rentable_types") {
             let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
@@ -89,7 +89,7 @@ macro_rules! vouchers {
                 })
             }
 
-            async fn show(stored: &[$stored], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+            async fn show(stored: &[$stored], look: &Look<'_>) -> service::Result<Vec<Row>> {
                 // A code is as good as the discount, so it is shown only to those who give them out.
                 let shows_codes = look.seen.may_write(Self::KIND);
                 let shown = stored.iter().map(|row| {

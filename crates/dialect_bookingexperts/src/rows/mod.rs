@@ -41,7 +41,7 @@ macro_rules! plain {
 
             async fn show(
                 stored: &[$stored],
-                _: &mut crate::read::Look<'_>,
+                _: &crate::read::Look<'_>,
             ) -> service::Result<Vec<jsonapi::Row>> {
                 let shown = stored.iter().map(|$row| {
                     let $begun = crate::rows::parts::begun(Self::KIND, $row);
@@ -61,7 +61,7 @@ macro_rules! shown {
         pub async fn load(
             kind: &'static ResourceType,
             ids: &[Id],
-            look: &mut Look<'_>,
+            look: &Look<'_>,
         ) -> service::Result<Vec<Row>> {
             $(if kind == <$type as Shown>::KIND {
                 return by_ids::<$type>(ids, look).await;
@@ -152,7 +152,7 @@ shown! {
 async fn elsewhere(
     kind: &'static ResourceType,
     ids: &[Id],
-    look: &mut Look<'_>,
+    look: &Look<'_>,
 ) -> service::Result<Vec<Row>> {
     match kind.name {
         "customer" => people::customers(ids, look).await,

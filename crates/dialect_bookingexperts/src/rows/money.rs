@@ -19,7 +19,7 @@ use crate::kinds::money;
 use crate::read::{Look, Lookup, Shown};
 
 /// What was paid of invoices, by invoice.
-pub async fn paid(ids: &[Id], look: &mut Look<'_>) -> service::Result<HashMap<Id, Decimal>> {
+pub async fn paid(ids: &[Id], look: &Look<'_>) -> service::Result<HashMap<Id, Decimal>> {
     let mut paid: HashMap<Id, Decimal> = HashMap::new();
     let parent = const { Field::<Payment>::new("parent_id") };
     for payment in look.reading.of::<Payment>(parent, ids).await? {
@@ -50,7 +50,7 @@ impl Shown for InvoiceShown {
         })
     }
 
-    async fn show(stored: &[Invoice], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[Invoice], look: &Look<'_>) -> service::Result<Vec<Row>> {
         let mut known: HashMap<Id, Decimal> = HashMap::new();
         if look.query.shows(Self::KIND, "foreign_total_open") {
             let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();

@@ -135,7 +135,7 @@ macro_rules! messages {
                 })
             }
 
-            async fn show(stored: &[Message], _: &mut Look<'_>) -> service::Result<Vec<Row>> {
+            async fn show(stored: &[Message], _: &Look<'_>) -> service::Result<Vec<Row>> {
                 Ok(stored.iter().map(|row| message(Self::KIND, row)).collect())
             }
         }

@@ -15,6 +15,7 @@ use service::{
     records::{Field, Test},
     sale::{Booking, Line, LineItem, LineKind},
 };
+use tokio::try_join;
 
 use super::{
     bookings::{bookings_by, is_reserved, reserved},
@@ -40,7 +41,7 @@ fn is_main(line: &Line) -> bool {
 }
 
 /// The lines of these reservations.
-pub async fn lines(ids: &[Id], look: &mut Look<'_>) -> service::Result<Vec<Line>> {
+pub async fn lines(ids: &[Id], look: &Look<'_>) -> service::Result<Vec<Line>> {
     let booking = const { Field::<Line>::new("booking_id") };
     look.reading.of::<Line>(booking, ids).await
 }
@@ -64,14 +65,17 @@ impl Shown for OrderShown {
         bookings_by(name)
     }
 
-    async fn show(stored: &[Booking], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[Booking], look: &Look<'_>) -> service::Result<Vec<Row>> {
         let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
+        let places: Vec<Id> = stored.iter().map(|row| row.organization_id).collect();
+        let (lines, places) = try_join!(
+            lines(&ids, look),
+            look.reading.by_ids::<Organization>(&places)
+        )?;
         let mut charged: HashMap<Id, Vec<Line>> = HashMap::new();
-        for line in lines(&ids, look).await? {
+        for line in lines {
             charged.entry(line.booking_id).or_default().push(line);
         }
-        let places: Vec<Id> = stored.iter().map(|row| row.organization_id).collect();
-        let places = look.reading.by_ids::<Organization>(&places).await?;
         let currencies: HashMap<Id, Currency> = places
             .iter()
             .map(|place| (place.id, place.details.currency))
@@ -172,7 +176,7 @@ impl Shown for MainOrderItem {
         lines_by(name)
     }
 
-    async fn show(stored: &[Line], _: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[Line], _: &Look<'_>) -> service::Result<Vec<Row>> {
         Ok(stored.iter().map(|line| item(Self::KIND, line)).collect())
     }
 }
@@ -192,7 +196,7 @@ impl Shown for ExtraOrderItem {
         lines_by(name)
     }
 
-    async fn show(stored: &[Line], _: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[Line], _: &Look<'_>) -> service::Result<Vec<Row>> {
         Ok(stored.iter().map(extra_item).collect())
     }
 }
@@ -210,7 +214,7 @@ fn of_administrations(ids: Vec<Id>) -> Test<StoredPrice> {
 async fn prices(
     kind: &'static ResourceType,
     stored: &[StoredPrice],
-    look: &mut Look<'_>,
+    look: &Look<'_>,
 ) -> service::Result<Vec<Row>> {
     let lists: Vec<Id> = stored.iter().map(|row| row.list_id).collect();
     let lists = look.reading.by_ids::<PriceList>(&lists).await?;
@@ -269,14 +273,14 @@ macro_rules! prices {
             async fn stands_below(
                 list: Id,
                 administration: Id,
-                look: &mut Look<'_>,
+                look: &Look<'_>,
             ) -> service::Result<bool> {
                 let found = look.reading.one::<PriceList>(list).await?;
                 let owner = found.map(|list| list.organization_id);
                 Ok(owner.is_some_and(|owner| owner.is_none_or(|owner| owner == administration)))
             }
 
-            async fn show(stored: &[StoredPrice], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+            async fn show(stored: &[StoredPrice], look: &Look<'_>) -> service::Result<Vec<Row>> {
                 let rows = prices(Self::KIND, stored, look).await?;
                 let shown = rows.into_iter().zip(stored).map(|(row, price)| {
                     let row = row.with($day, price.day);

@@ -73,21 +73,21 @@ impl Shown for CustomerShown {
         customers_by(name)
     }
 
-    async fn show(stored: &[Customer], _: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[Customer], _: &Look<'_>) -> service::Result<Vec<Row>> {
         let shown = stored
             .iter()
             .map(|row| customer(begun(Self::KIND, row), row));
         Ok(shown.collect())
     }
 
-    async fn elsewhere(id: Id, look: &mut Look<'_>) -> service::Result<Option<Row>> {
+    async fn elsewhere(id: Id, look: &Look<'_>) -> service::Result<Option<Row>> {
         Ok(kept_in_bookings(&[id], look).await?.pop())
     }
 }
 
 /// Customers by their ids, be it those of their bookings. Whoever asks has come by a booking that the
 /// caller sees.
-pub async fn customers(ids: &[Id], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+pub async fn customers(ids: &[Id], look: &Look<'_>) -> service::Result<Vec<Row>> {
     let stored = customers_within(ids, look).await?;
     let mut rows = CustomerShown::show(&stored, look).await?;
     let known: HashSet<Id> = stored.iter().map(|row| row.id).collect();
@@ -103,7 +103,7 @@ pub async fn customers(ids: &[Id], look: &mut Look<'_>) -> service::Result<Vec<R
 }
 
 /// Stored customers by their ids; those of the app's own channels, where the caller sees no others.
-async fn customers_within(ids: &[Id], look: &mut Look<'_>) -> service::Result<Vec<Customer>> {
+async fn customers_within(ids: &[Id], look: &Look<'_>) -> service::Result<Vec<Customer>> {
     let narrowed = CustomerShown::narrowed(&look.seen);
     if narrowed.is_empty() {
         return look.reading.by_ids::<Customer>(ids).await;
@@ -119,7 +119,7 @@ async fn customers_within(ids: &[Id], look: &mut Look<'_>) -> service::Result<Ve
     Ok(look.reading.page(&query, PageOf::first(all)).await?.rows)
 }
 
-async fn kept_in_bookings(ids: &[Id], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+async fn kept_in_bookings(ids: &[Id], look: &Look<'_>) -> service::Result<Vec<Row>> {
     if !look.seen.personal {
         return Ok(Vec::new());
     }
@@ -147,7 +147,7 @@ impl Shown for Contact {
         customers_by(name)
     }
 
-    async fn show(stored: &[Customer], _: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[Customer], _: &Look<'_>) -> service::Result<Vec<Row>> {
         let shown = stored
             .iter()
             .map(|row| customer(Row::new(Self::KIND, row.id), row));
@@ -183,7 +183,7 @@ impl Shown for GuestShown {
     async fn stands_below(
         reservation: Id,
         administration: Id,
-        look: &mut Look<'_>,
+        look: &Look<'_>,
     ) -> service::Result<bool> {
         let found = look.reading.one::<Booking>(reservation).await?;
         Ok(found.is_some_and(|row| {
@@ -192,7 +192,7 @@ impl Shown for GuestShown {
         }))
     }
 
-    async fn show(stored: &[Guest], _: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[Guest], _: &Look<'_>) -> service::Result<Vec<Row>> {
         let shown = stored.iter().map(|row| {
             let papers = &row.registration;
             person(begun(Self::KIND, row), &row.contact)
@@ -228,7 +228,7 @@ impl Shown for GuestMutationShown {
         }
     }
 
-    async fn show(stored: &[GuestMutation], _: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[GuestMutation], _: &Look<'_>) -> service::Result<Vec<Row>> {
         let shown = stored.iter().map(|row| {
             begun(Self::KIND, row)
                 .nowhere()

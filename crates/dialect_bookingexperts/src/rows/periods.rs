@@ -61,7 +61,7 @@ impl Shown for AgendaPeriod {
         })
     }
 
-    async fn show(stored: &[Booking], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[Booking], look: &Look<'_>) -> service::Result<Vec<Row>> {
         let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
         let blocks = look.reading.by_ids::<Block>(&ids).await?;
         let blocks: HashMap<Id, Block> = blocks.into_iter().map(|row| (row.id, row)).collect();

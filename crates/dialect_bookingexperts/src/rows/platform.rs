@@ -30,7 +30,7 @@ pub fn organization(id: Id, name: &str, profile: Option<&TenantProfile>) -> Row 
 }
 
 /// The caller's own organization, if it is asked for.
-pub async fn organizations(ids: &[Id], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+pub async fn organizations(ids: &[Id], look: &Look<'_>) -> service::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for id in ids {
         // There is one organization for a caller, so this goes round once.

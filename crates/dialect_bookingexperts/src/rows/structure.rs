@@ -13,13 +13,14 @@ use service::{
     links::{AmenityValue, InCity, InRegion, InSegment, SoldIn},
     records::{Field, Test},
 };
+use tokio::try_join;
 
 use super::{
     parts::{amount, begun, localized, many, number, person, text, to},
     plain,
 };
 use crate::kinds::structure;
-use crate::read::{Look, Lookup, Shown};
+use crate::read::{Look, Lookup, Shown, when};
 
 /// Administrations.
 pub struct Administration;
@@ -37,13 +38,22 @@ impl Shown for Administration {
         })
     }
 
-    async fn show(stored: &[Organization], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[Organization], look: &Look<'_>) -> service::Result<Vec<Row>> {
         let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
-        let mut answers = HashMap::new();
-        if look.wants(Self::KIND, "administration_amenities") {
-            answers = amenities(&ids, "organization", look).await?;
-        }
-        let lies = Lying::of(&ids, look).await?;
+        let (mut answers, regions, cities) = try_join!(
+            when(
+                look.wants(Self::KIND, "administration_amenities"),
+                amenities(&ids, "organization", look)
+            ),
+            when(
+                look.wants(Self::KIND, "region"),
+                look.reading.linked::<InRegion>(&ids)
+            ),
+            when(
+                look.wants(Self::KIND, "city"),
+                look.reading.linked::<InCity>(&ids)
+            ),
+        )?;
         let now = look.now;
         let shown = stored.iter().map(|row| {
             let details = &row.details;
@@ -67,8 +77,8 @@ impl Shown for Administration {
                     "administration_amenities",
                     many("administration_amenity", own),
                 )
-                .to_one("region", to("region", first(&lies.regions, row.id)))
-                .to_one("city", to("city", first(&lies.cities, row.id)))
+                .to_one("region", to("region", first(&regions, row.id)))
+                .to_one("city", to("city", first(&cities, row.id)))
         });
         Ok(shown.collect())
     }
@@ -77,26 +87,6 @@ impl Shown for Administration {
 /// The one place that an administration lies in.
 fn first(places: &HashMap<Id, Vec<Id>>, id: Id) -> Option<Id> {
     places.get(&id)?.first().copied()
-}
-
-/// Where administrations lie.
-#[derive(Default)]
-struct Lying {
-    regions: HashMap<Id, Vec<Id>>,
-    cities: HashMap<Id, Vec<Id>>,
-}
-
-impl Lying {
-    async fn of(ids: &[Id], look: &mut Look<'_>) -> service::Result<Self> {
-        let mut lies = Self::default();
-        if look.wants(Administration::KIND, "region") {
-            lies.regions = look.reading.linked::<InRegion>(ids).await?;
-        }
-        if look.wants(Administration::KIND, "city") {
-            lies.cities = look.reading.linked::<InCity>(ids).await?;
-        }
-        Ok(lies)
-    }
 }
 
 /// `+01:00` of so many seconds.
@@ -120,7 +110,7 @@ pub fn stage(stage: Stage) -> &'static str {
 pub async fn amenities(
     ids: &[Id],
     subject: &str,
-    look: &mut Look<'_>,
+    look: &Look<'_>,
 ) -> service::Result<HashMap<Id, Vec<Id>>> {
     let from = const { Field::<AmenityValue>::new("from_id") };
     let links = look.reading.of::<AmenityValue>(from, ids).await?;
@@ -134,35 +124,40 @@ pub async fn amenities(
 async fn rentable_types(
     kind: &'static ResourceType,
     stored: &[Resource],
-    look: &mut Look<'_>,
+    look: &Look<'_>,
 ) -> service::Result<Vec<Row>> {
     let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
-    let mut segments = HashMap::new();
-    if look.wants(kind, "rentable_segments") {
-        segments = look.reading.linked::<InSegment>(&ids).await?;
-    }
-    let mut answers = HashMap::new();
-    if look.wants(kind, "rentable_type_amenities") {
-        answers = amenities(&ids, "resource", look).await?;
-    }
+    let parent = const { Field::<Image>::new("parent_id") };
+    let of_review = const { Field::<Review>::new("parent_id") };
+    let (mut segments, mut answers, mut images, reviews) = try_join!(
+        when(
+            look.wants(kind, "rentable_segments"),
+            look.reading.linked::<InSegment>(&ids)
+        ),
+        when(
+            look.wants(kind, "rentable_type_amenities"),
+            amenities(&ids, "resource", look)
+        ),
+        when(
+            look.wants(kind, "images"),
+            look.reading.of::<Image>(parent, &ids)
+        ),
+        when(
+            look.query.shows(kind, "avg_score"),
+            look.reading.of::<Review>(of_review, &ids)
+        ),
+    )?;
+    images.sort_by_key(|image| (image.position, image.id));
     let mut pictures: HashMap<Id, Vec<Id>> = HashMap::new();
-    if look.wants(kind, "images") {
-        let parent = const { Field::<Image>::new("parent_id") };
-        let mut found = look.reading.of::<Image>(parent, &ids).await?;
-        found.sort_by_key(|image| (image.position, image.id));
-        for image in found {
-            if let Some(id) = image.parent_id {
-                pictures.entry(id).or_default().push(image.id);
-            }
+    for image in images {
+        if let Some(id) = image.parent_id {
+            pictures.entry(id).or_default().push(image.id);
         }
     }
     let mut scores: HashMap<Id, Vec<Decimal>> = HashMap::new();
-    if look.query.shows(kind, "avg_score") {
-        let parent = const { Field::<Review>::new("parent_id") };
-        for review in look.reading.of::<Review>(parent, &ids).await? {
-            if let Some(id) = review.parent_id {
-                scores.entry(id).or_default().push(review.details.score);
-            }
+    for review in reviews {
+        if let Some(id) = review.parent_id {
+            scores.entry(id).or_default().push(review.details.score);
         }
     }
     let shown = stored.iter().map(|row| {
@@ -252,7 +247,7 @@ macro_rules! rentable_types {
                 })
             }
 
-            async fn show(stored: &[Resource], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+            async fn show(stored: &[Resource], look: &Look<'_>) -> service::Result<Vec<Row>> {
                 rentable_types(Self::KIND, stored, look).await
             }
         }
@@ -329,13 +324,13 @@ impl Shown for ImageShown {
     async fn stands_below(
         parent: Id,
         administration: Id,
-        look: &mut Look<'_>,
+        look: &Look<'_>,
     ) -> service::Result<bool> {
         let found = look.reading.one::<Resource>(parent).await?;
         Ok(found.is_some_and(|found| found.organization_id == administration))
     }
 
-    async fn show(stored: &[Image], _: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[Image], _: &Look<'_>) -> service::Result<Vec<Row>> {
         let shown = stored.iter().map(|row| {
             begun(Self::KIND, row)
                 .with("url", row.details.url.as_str())

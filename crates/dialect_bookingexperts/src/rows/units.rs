@@ -10,6 +10,7 @@ use service::{
     links::Labelled,
     records::{Field, Test},
 };
+use tokio::try_join;
 
 use super::{
     parts::{begun, many, to},
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::kinds::structure;
 use crate::read::lookup::{says, text, undivided};
-use crate::read::{Look, Lookup, Shown};
+use crate::read::{Look, Lookup, Shown, when};
 
 fn units_by(name: &str) -> Option<Lookup<Unit>> {
     Some(match name {
@@ -60,7 +61,7 @@ const NAMELESS: &str = "\n\n";
 pub async fn labels(
     ids: &[Id],
     subject: &str,
-    look: &mut Look<'_>,
+    look: &Look<'_>,
 ) -> service::Result<HashMap<Id, Vec<Id>>> {
     let from = const { Field::<Labelled>::new("from_id") };
     let mut links = look.reading.of::<Labelled>(from, ids).await?;
@@ -75,19 +76,18 @@ pub async fn labels(
 async fn objects(
     kind: &'static ResourceType,
     stored: &[Unit],
-    look: &mut Look<'_>,
+    look: &Look<'_>,
 ) -> service::Result<Vec<Row>> {
     let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
-    let mut labelled = HashMap::new();
-    if look.wants(kind, "labels") {
-        labelled = labels(&ids, "unit", look).await?;
-    }
-    let mut types: HashMap<Id, String> = HashMap::new();
-    if look.query.shows(kind, "name_with_type") {
-        let ids: Vec<Id> = stored.iter().map(|row| row.resource_id).collect();
-        let found = look.reading.by_ids::<Resource>(&ids).await?;
-        types = found.into_iter().map(|row| (row.id, row.name)).collect();
-    }
+    let of_types: Vec<Id> = stored.iter().map(|row| row.resource_id).collect();
+    let (mut labelled, types) = try_join!(
+        when(look.wants(kind, "labels"), labels(&ids, "unit", look)),
+        when(
+            look.query.shows(kind, "name_with_type"),
+            look.reading.by_ids::<Resource>(&of_types)
+        ),
+    )?;
+    let types: HashMap<Id, String> = types.into_iter().map(|row| (row.id, row.name)).collect();
     let shown = stored.iter().map(|row| {
         let own = labelled.remove(&row.id).unwrap_or_default();
         let name_with_type = types
@@ -134,7 +134,7 @@ macro_rules! objects {
                 units_by(name)
             }
 
-            async fn show(stored: &[Unit], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+            async fn show(stored: &[Unit], look: &Look<'_>) -> service::Result<Vec<Row>> {
                 objects(Self::KIND, stored, look).await
             }
         }
@@ -159,7 +159,7 @@ impl Shown for Rentable {
         units_by(name)
     }
 
-    async fn show(stored: &[Unit], look: &mut Look<'_>) -> service::Result<Vec<Row>> {
+    async fn show(stored: &[Unit], look: &Look<'_>) -> service::Result<Vec<Row>> {
         let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
         let mut answers = HashMap::new();
         if look.wants(Self::KIND, "rentable_amenities") {

@@ -46,7 +46,7 @@ pub struct Beside {
 /// 404 for an amenity that is not there; 422 for an answer that it does not take.
 pub async fn beside(
     (state, call): (&State, &Call),
-    look: &mut Look<'_>,
+    look: &Look<'_>,
     request: &Change,
     wish: &Wish,
 ) -> Result<Beside, Refusal> {

@@ -52,9 +52,9 @@ pub async fn days(state: State, call: Call) -> Result<Answer, Refusal> {
         .await;
     let calendar = calendar.map_err(refused)?.rows.into_iter().next();
     let calendar = calendar.ok_or_else(|| not_found("rentable_type"))?;
-    let mut look = begin(&state, &call, &query).await?;
+    let look = begin(&state, &call, &query).await?;
     let may_read_blocks = call.actor.may(capability::BOOKINGS_READ);
-    let shut = Shut::read(&mut look, &shop.resource, (first, until), may_read_blocks).await?;
+    let shut = Shut::read(&look, &shop.resource, (first, until), may_read_blocks).await?;
     let rows: Vec<Row> = calendar
         .days
         .iter()
@@ -132,13 +132,13 @@ struct Shop {
 }
 
 async fn shop(state: &State, call: &Call, query: &Asked) -> Result<Shop, Refusal> {
-    let mut look = begin(state, call, query).await?;
-    let channel: Channel = read::channel(call, &mut look).await?;
+    let look = begin(state, call, query).await?;
+    let channel: Channel = read::channel(call, &look).await?;
     let id: Id = call.path_value("id")?;
     let found = look.reading.one::<Resource>(id).await.map_err(refused)?;
     let missing = || not_found("rentable_type");
     let resource = found.ok_or_else(missing)?;
-    if !is_sold(&mut look, &channel, &resource).await? {
+    if !is_sold(&look, &channel, &resource).await? {
         return Err(missing());
     }
     let organization = look.reading.one::<Organization>(resource.organization_id);
@@ -159,7 +159,7 @@ struct Shut {
 
 impl Shut {
     async fn read(
-        look: &mut Look<'_>,
+        look: &Look<'_>,
         resource: &Resource,
         (first, until): (Date, Date),
         may_read_blocks: bool,

@@ -135,10 +135,10 @@ struct Found {
 
 /// The reservation of the path.
 async fn found(state: &State, call: &Call, query: &Asked, root: Root) -> Result<Found, Refusal> {
-    let mut look = begin(state, call, query).await?;
+    let look = begin(state, call, query).await?;
     let id: Id = call.path_value("id")?;
     let channel = match root {
-        Root::Channel => Some(read::channel(call, &mut look).await?),
+        Root::Channel => Some(read::channel(call, &look).await?),
         _ => None,
     };
     let administration = match root {
@@ -163,7 +163,7 @@ async fn found(state: &State, call: &Call, query: &Asked, root: Root) -> Result<
     let organization = organization.ok_or_else(|| not_found("administration"))?;
     let channel = match channel {
         Some(channel) => Some(channel),
-        None => channel_of(&mut look, &booking).await?,
+        None => channel_of(&look, &booking).await?,
     };
     let of = const { Field::<Line>::new("booking_id") };
     let lines = look.reading.of::<Line>(of, &[id]).await.map_err(refused)?;
@@ -179,7 +179,7 @@ async fn found(state: &State, call: &Call, query: &Asked, root: Root) -> Result<
 }
 
 /// The channel that a reservation came through, by whose terms it is priced.
-async fn channel_of(look: &mut Look<'_>, booking: &Booking) -> Result<Option<Channel>, Refusal> {
+async fn channel_of(look: &Look<'_>, booking: &Booking) -> Result<Option<Channel>, Refusal> {
     let order = look.reading.one::<Order>(booking_of(booking)).await;
     let id = order.map_err(refused)?.and_then(|order| order.channel_id);
     match id {
@@ -208,12 +208,12 @@ async fn understood(state: &State, call: &Call, root: Root) -> Result<(Asked, Pl
     } else {
         None
     };
-    let mut look = begin(state, call, &query).await?;
+    let look = begin(state, call, &query).await?;
     let mut change = said(&wish, &found.booking, &stay);
-    change.unit = unit(&mut look, draft, &wish, stay.resource_id).await?;
+    change.unit = unit(&look, draft, &wish, stay.resource_id).await?;
     if change.resource_id.is_some()
         && let (Some(terms), Some(channel)) = (&terms, &found.channel)
-        && !is_sold(&mut look, channel, &terms.resource).await?
+        && !is_sold(&look, channel, &terms.resource).await?
     {
         return Err(missing_type(draft, &wish));
     }
@@ -225,11 +225,11 @@ async fn understood(state: &State, call: &Call, root: Root) -> Result<(Asked, Pl
     let priced = match &terms {
         Some(terms) if flags.mode == Mode::CurrentPrices && reprices => {
             let sold = (&stay, terms);
-            changing.priced(&mut look, &request, &wish, sold).await?
+            changing.priced(&look, &request, &wish, sold).await?
         }
         _ => Priced::default(),
     };
-    let kept = beside((state, call), &mut look, &request, &wish).await?;
+    let kept = beside((state, call), &look, &request, &wish).await?;
     drop(look);
     let mut plan = changing.plan(change, priced, Some(draft), Some(&wish));
     plan.around.labels = kept.labels;
@@ -327,7 +327,7 @@ impl<'a> Changing<'a> {
     /// Prices the stay as it will be. A stay that nobody has a price for keeps the one that it was sold at.
     async fn priced(
         &self,
-        look: &mut Look<'_>,
+        look: &Look<'_>,
         request: &Change,
         wish: &Wish,
         (stay, terms): (&Stay, &StayTerms),

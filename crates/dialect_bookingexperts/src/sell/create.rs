@@ -66,8 +66,8 @@ async fn understood(state: &State, call: &Call) -> Result<(Asked, Plan), Refusal
     let stay = wanted(draft, &wish)?;
     // Whether the channel is the caller's is asked before anything that it sells.
     let channel = {
-        let mut look = begin(state, call, &query).await?;
-        read::channel(call, &mut look).await?
+        let look = begin(state, call, &query).await?;
+        read::channel(call, &look).await?
     };
     let terms = stay.terms(&state.service, call, draft).await?;
     let terms = terms.ok_or_else(|| missing_type(draft, &wish))?;
@@ -82,8 +82,8 @@ async fn understood(state: &State, call: &Call) -> Result<(Asked, Plan), Refusal
         terms: &terms,
         flags,
     };
-    let mut look = begin(state, call, &query).await?;
-    let plan = new.plan(&mut look).await?;
+    let look = begin(state, call, &query).await?;
+    let plan = new.plan(&look).await?;
     drop(look);
     Ok((query, plan))
 }
@@ -127,7 +127,7 @@ pub fn missing_type(draft: &Draft, wish: &Wish) -> Refusal {
 
 /// Whether a channel sells a rentable type now.
 pub async fn is_sold(
-    look: &mut Look<'_>,
+    look: &Look<'_>,
     channel: &Channel,
     resource: &Resource,
 ) -> Result<bool, Refusal> {
@@ -147,7 +147,7 @@ pub async fn is_sold(
 
 /// The unit that a request names, of this rentable type.
 pub async fn unit(
-    look: &mut Look<'_>,
+    look: &Look<'_>,
     draft: &Draft,
     wish: &Wish,
     resource_id: Id,
@@ -185,7 +185,7 @@ impl New<'_> {
         self.request.root()
     }
 
-    async fn plan(self, look: &mut Look<'_>) -> Result<Plan, Refusal> {
+    async fn plan(self, look: &Look<'_>) -> Result<Plan, Refusal> {
         let resource = &self.terms.resource;
         if !is_sold(look, self.channel, resource).await? {
             return Err(missing_type(self.draft(), &self.wish));
@@ -308,7 +308,7 @@ impl New<'_> {
     /// The booking that it belongs to, where that is there already; who books; what they call it.
     async fn booking(
         &self,
-        look: &mut Look<'_>,
+        look: &Look<'_>,
     ) -> Result<(Option<Id>, Booker, Option<String>), Refusal> {
         let draft = self.draft();
         if let Some(draft) = self.request.sideposted(draft, "booking").next() {

@@ -53,7 +53,7 @@ const FIELDS: &[(&str, ContactField)] = &[
 /// 404 for a customer who is not there; 422 for a language that is none.
 pub async fn booker(
     (service, call): (&Service, &Call),
-    look: &mut Look<'_>,
+    look: &Look<'_>,
     request: &Change,
     booking: &Draft,
     organization_id: Id,
@@ -104,7 +104,7 @@ pub async fn booker(
     Ok(booker)
 }
 
-async fn known(look: &mut Look<'_>, id: &str) -> Result<Option<Customer>, Refusal> {
+async fn known(look: &Look<'_>, id: &str) -> Result<Option<Customer>, Refusal> {
     let Ok(id) = id.parse::<Id>() else {
         return Ok(None);
     };

@@ -65,7 +65,7 @@ pub struct Asked<'a> {
 /// # Errors
 /// 404 for a campaign that is not there; 422 for one, or for a token, that this stay gets nothing by.
 pub async fn rent(
-    look: &mut Look<'_>,
+    look: &Look<'_>,
     asked: &Asked<'_>,
     (stay, terms): (&Stay, &StayTerms),
     (gross, now): (Decimal, Timestamp),
@@ -156,7 +156,7 @@ fn line(campaign: Option<&Campaign>, reduced: Reduced, resource: &Resource) -> L
 
 /// Why somebody does not get the discount that they asked for.
 async fn not_had(
-    look: &mut Look<'_>,
+    look: &Look<'_>,
     draft: &Draft,
     asked: &CampaignsAsked,
 ) -> Result<Refusal, Refusal> {

@@ -75,10 +75,10 @@ async fn answer(
     id: Id,
     status: StatusCode,
 ) -> Result<Answer, Refusal> {
-    let mut look = begin(state, call, query).await?;
+    let look = begin(state, call, query).await?;
     let stored = look.reading.by_ids::<Booking>(&[id]).await;
     let stored = stored.map_err(refused)?;
-    let rows = Reservation::show(&stored, &mut look).await;
+    let rows = Reservation::show(&stored, &look).await;
     let rows = rows.map_err(refused)?;
     let row = rows.into_iter().next();
     let row = row.ok_or_else(|| not_found(RESERVATION.name))?;
@@ -136,8 +136,8 @@ async fn preview(
     };
     let lines = order::as_they_would_be(rent, lines, &after);
     let campaign = lines.iter().find_map(crate::rows::discounts::campaign_of);
-    let mut look = begin(state, call, query).await?;
-    let rows = Reservation::show(std::slice::from_ref(&after), &mut look).await;
+    let look = begin(state, call, query).await?;
+    let rows = Reservation::show(std::slice::from_ref(&after), &look).await;
     let mut given: Vec<Row> = orders::previewed(&after, &lines, currency);
     let row = rows.map_err(refused)?.into_iter().next();
     let mut row = row.ok_or_else(|| not_found(RESERVATION.name))?;

@@ -71,7 +71,7 @@ pub fn rent_line(resource: &Resource) -> LineDetails {
 /// # Errors
 /// Those of the store.
 pub async fn costs(
-    look: &mut Look<'_>,
+    look: &Look<'_>,
     resource: &Resource,
     facts: &StayFacts,
 ) -> Result<Vec<LineDetails>, Refusal> {
@@ -98,7 +98,7 @@ pub async fn costs(
 
 /// What is declared for all administrations, or for the one that a resource belongs to.
 async fn of_place<K: Readable + Send>(
-    look: &mut Look<'_>,
+    look: &Look<'_>,
     resource: &Resource,
 ) -> Result<Vec<K>, Refusal> {
     let owner = const { Field::<K>::new("organization_id") };
@@ -112,7 +112,7 @@ async fn of_place<K: Readable + Send>(
 }
 
 /// The resources that these are limited to, where they are limited.
-async fn limits(look: &mut Look<'_>, ids: &[Id]) -> Result<HashMap<Id, Vec<Id>>, Refusal> {
+async fn limits(look: &Look<'_>, ids: &[Id]) -> Result<HashMap<Id, Vec<Id>>, Refusal> {
     look.reading.linked::<LimitedTo>(ids).await.map_err(refused)
 }
 
@@ -121,7 +121,7 @@ async fn limits(look: &mut Look<'_>, ids: &[Id]) -> Result<HashMap<Id, Vec<Id>>,
 /// # Errors
 /// 404 for an extra that is not there; 422 for more of it than may be taken.
 pub async fn extras(
-    look: &mut Look<'_>,
+    look: &Look<'_>,
     change: &Change,
     resource: &Resource,
     facts: &StayFacts,
@@ -234,7 +234,7 @@ pub fn too_large(_: MoneyError) -> Refusal {
 /// # Errors
 /// Those of the store.
 pub async fn repriced(
-    look: &mut Look<'_>,
+    look: &Look<'_>,
     lines: Vec<Line>,
     resource: &Resource,
     (before, after): (&StayFacts, &StayFacts),

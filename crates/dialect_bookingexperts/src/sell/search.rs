@@ -57,9 +57,9 @@ pub async fn stays(state: State, call: Call) -> Result<Answer, Refusal> {
         .collect();
     let mut search = Search::read(&pairs, call.actor.now)?;
     let sold = {
-        let mut look = begin(&state, &call, &query).await?;
-        let sold = Sold::read(&call, &mut look, search.channels.as_deref()).await?;
-        narrow(&mut look, &mut search, &sold).await?;
+        let look = begin(&state, &call, &query).await?;
+        let sold = Sold::read(&call, &look, search.channels.as_deref()).await?;
+        narrow(&look, &mut search, &sold).await?;
         sold
     };
     let asks = (search.query.counts_segments, search.query.counts_amenities);
@@ -87,7 +87,7 @@ struct Sold {
 }
 
 impl Sold {
-    async fn read(call: &Call, look: &mut Look<'_>, named: Option<&[Id]>) -> Result<Self, Refusal> {
+    async fn read(call: &Call, look: &Look<'_>, named: Option<&[Id]>) -> Result<Self, Refusal> {
         let caller = &call.caller;
         let mut query =
             Query::<Channel>::new().by(const { Field::new("id") }, Direction::Ascending);
@@ -121,7 +121,7 @@ impl Sold {
     }
 
     /// The rentable types that are sold; nothing where all are.
-    async fn resources(&self, look: &mut Look<'_>) -> Result<Option<Vec<Id>>, Refusal> {
+    async fn resources(&self, look: &Look<'_>) -> Result<Option<Vec<Id>>, Refusal> {
         let sells_all = |channel: &&Channel| channel.details.sells_everything;
         let everywhere = self.channels.iter().filter(sells_all);
         let mut places = BTreeSet::new();
@@ -165,7 +165,7 @@ impl Sold {
 }
 
 /// Narrows the query to what is sold, and to what has the segments and amenities that are asked for.
-async fn narrow(look: &mut Look<'_>, search: &mut Search, sold: &Sold) -> Result<(), Refusal> {
+async fn narrow(look: &Look<'_>, search: &mut Search, sold: &Sold) -> Result<(), Refusal> {
     if sold.channels.is_empty() {
         search.query.resources.only = Some(Vec::new());
         return Ok(());
@@ -218,7 +218,7 @@ fn keep(only: &mut Option<Vec<Id>>, ids: Vec<Id>) {
     }
 }
 
-async fn in_segments(look: &mut Look<'_>, segments: &[Id]) -> Result<Vec<Id>, Refusal> {
+async fn in_segments(look: &Look<'_>, segments: &[Id]) -> Result<Vec<Id>, Refusal> {
     let to = const { Field::<InSegment>::new("to_id") };
     let links = look.reading.of::<InSegment>(to, segments).await;
     let links = links.map_err(refused)?;
@@ -226,7 +226,7 @@ async fn in_segments(look: &mut Look<'_>, segments: &[Id]) -> Result<Vec<Id>, Re
 }
 
 /// The rentable types that have all of these amenities.
-async fn with_amenities(look: &mut Look<'_>, amenities: &[Id]) -> Result<Vec<Id>, Refusal> {
+async fn with_amenities(look: &Look<'_>, amenities: &[Id]) -> Result<Vec<Id>, Refusal> {
     let wanted: BTreeSet<Id> = amenities.iter().copied().collect();
     let to = const { Field::<AmenityValue>::new("to_id") };
     let links = look.reading.of::<AmenityValue>(to, amenities).await;
@@ -249,13 +249,13 @@ async fn show(
     found: &Found,
     asks: (bool, bool),
 ) -> Result<Answer, Refusal> {
-    let mut look = begin(state, call, query).await?;
+    let look = begin(state, call, query).await?;
     let ids: Vec<Id> = found.hits.iter().map(|hit| hit.organization_id).collect();
     let places = look.reading.by_ids::<Organization>(&ids).await;
     let places = places.map_err(refused)?;
     let places: HashMap<Id, Organization> =
         places.into_iter().map(|place| (place.id, place)).collect();
-    let prices = prices(&mut look, sold, &found.hits).await?;
+    let prices = prices(&look, sold, &found.hits).await?;
     let rows = found.hits.iter().zip(prices);
     let rows: Vec<Row> = rows
         .map(|(hit, price)| {
@@ -314,7 +314,7 @@ fn reduced(
 
 /// What the stays cost before a campaign takes anything off: by the master price list of their types in the
 /// channel, where that has a price, otherwise as they were found.
-async fn prices(look: &mut Look<'_>, sold: &Sold, hits: &[Hit]) -> Result<Vec<Money>, Refusal> {
+async fn prices(look: &Look<'_>, sold: &Sold, hits: &[Hit]) -> Result<Vec<Money>, Refusal> {
     let ids: Vec<Id> = hits.iter().map(|hit| hit.resource_id).collect();
     let resources = look.reading.by_ids::<Resource>(&ids).await;
     let resources = resources.map_err(refused)?;

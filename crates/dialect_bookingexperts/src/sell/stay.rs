@@ -129,7 +129,7 @@ impl Stay {
     /// Those of the store.
     pub async fn list_price(
         &self,
-        look: &mut Look<'_>,
+        look: &Look<'_>,
         channel: &Channel,
         terms: &StayTerms,
     ) -> Result<Option<Decimal>, Refusal> {

@@ -44,7 +44,7 @@ pub struct Had {
 /// 404 for one that is not there; 422 for a code that stands on none; 403 for whoever may not name them by
 /// their ids.
 pub async fn had(
-    look: &mut Look<'_>,
+    look: &Look<'_>,
     call: &http_kit::Call,
     request: &Change,
     resource: &Resource,
@@ -67,7 +67,7 @@ pub async fn had(
 }
 
 async fn of_kind<K: Voucher>(
-    look: &mut Look<'_>,
+    look: &Look<'_>,
     call: &http_kit::Call,
     request: &Change,
     resource: &Resource,
@@ -125,7 +125,7 @@ fn is_here<K: Voucher>(one: &K, resource: &Resource) -> bool {
 }
 
 async fn by_id<K: Voucher>(
-    look: &mut Look<'_>,
+    look: &Look<'_>,
     identifier: &Identifier,
     resource: &Resource,
 ) -> Result<Option<K>, Refusal> {
@@ -138,7 +138,7 @@ async fn by_id<K: Voucher>(
 
 /// The one with the code of a draft. A draft makes none: whoever holds a card says what stands on it.
 async fn by_code<K: Voucher>(
-    look: &mut Look<'_>,
+    look: &Look<'_>,
     draft: &Draft,
     resource: &Resource,
 ) -> Result<Had, Refusal> {

@@ -16,7 +16,7 @@ use crate::rows::content as c;
 async fn answer(
     draft: &Draft,
     amenity: &Amenity,
-    look: &mut Look<'_>,
+    look: &Look<'_>,
 ) -> service::Result<Result<Option<AmenityAnswer>, Error>> {
     let Some(word) = draft.text("value").map(str::trim) else {
         return Ok(Ok(None));
@@ -52,7 +52,7 @@ async fn answer(
 pub(crate) async fn to(
     draft: &Draft,
     amenity_id: domain::id::Id,
-    look: &mut Look<'_>,
+    look: &Look<'_>,
 ) -> service::Result<Result<Option<AmenityAnswer>, Error>> {
     let Some(amenity) = look.reading.one::<Amenity>(amenity_id).await? else {
         let to = jsonapi::Identifier::new("amenity", amenity_id);

@@ -47,7 +47,7 @@ pub type Writes = Result<Vec<Planned>, Errors>;
 /// Where something new shall stand.
 pub struct Stand<'a, 'look> {
     /// A look at what is there already.
-    pub look: &'a mut Look<'look>,
+    pub look: &'a Look<'look>,
     /// The call.
     pub call: &'a Call,
     /// The administration of the path.
@@ -57,7 +57,7 @@ pub struct Stand<'a, 'look> {
 }
 
 impl<'a, 'look> Stand<'a, 'look> {
-    fn at<K>(look: &'a mut Look<'look>, call: &'a Call, place: &Place<K>) -> Self {
+    fn at<K>(look: &'a Look<'look>, call: &'a Call, place: &Place<K>) -> Self {
         Self {
             look,
             call,
@@ -118,9 +118,9 @@ pub async fn create<R: Written>(state: State, call: Call, root: Root) -> Result<
     let change = expecting::<R>(&state, &call, |expected| expected.create(&call.body))?;
     let plan = Plan::new(change, || state.service.new_id(&call.actor)).map_err(refusal)?;
     let (writes, locale) = {
-        let mut look = begin(&state, &call, &query).await?;
-        let place = narrow::<R>(root, &call, &mut look).await?;
-        let mut stand = Stand::at(&mut look, &call, &place);
+        let look = begin(&state, &call, &query).await?;
+        let place = narrow::<R>(root, &call, &look).await?;
+        let mut stand = Stand::at(&look, &call, &place);
         let writes = R::create(&plan.root(), &mut stand).await;
         (writes.map_err(refused)?.map_err(refusal)?, place.locale)
     };
@@ -138,9 +138,9 @@ pub async fn update<R: Written>(state: State, call: Call, root: Root) -> Result<
     let change = expecting::<R>(&state, &call, |expected| expected.update(id, &call.body))?;
     let plan = Plan::new(change, || state.service.new_id(&call.actor)).map_err(refusal)?;
     let (writes, locale) = {
-        let mut look = begin(&state, &call, &query).await?;
-        let (stored, place) = there::<R>(&call, root, &mut look).await?;
-        let mut stand = Stand::at(&mut look, &call, &place);
+        let look = begin(&state, &call, &query).await?;
+        let (stored, place) = there::<R>(&call, root, &look).await?;
+        let mut stand = Stand::at(&look, &call, &place);
         let writes = R::update(&stored, &plan.root(), &mut stand).await;
         (writes.map_err(refused)?.map_err(refusal)?, place.locale)
     };
@@ -156,8 +156,8 @@ pub async fn update<R: Written>(state: State, call: Call, root: Root) -> Result<
 pub async fn remove<R: Written>(state: State, call: Call, root: Root) -> Result<Answer, Refusal> {
     let query = understand::<R>(&state, &call)?;
     let stored = {
-        let mut look = begin(&state, &call, &query).await?;
-        there::<R>(&call, root, &mut look).await?.0
+        let look = begin(&state, &call, &query).await?;
+        there::<R>(&call, root, &look).await?.0
     };
     let write = R::remove(&stored).ok_or_else(|| refusal(not_so("removed")))?;
     let written = state.service.write_one(&call.actor, write).await;
@@ -175,8 +175,8 @@ pub async fn archive<R: Archived>(state: State, call: Call, root: Root) -> Resul
     let query = understand::<R>(&state, &call)?;
     let id: Id = call.path_value("id")?;
     let (write, locale) = {
-        let mut look = begin(&state, &call, &query).await?;
-        let (stored, place) = there::<R>(&call, root, &mut look).await?;
+        let look = begin(&state, &call, &query).await?;
+        let (stored, place) = there::<R>(&call, root, &look).await?;
         (R::archive(&stored, look.now), place.locale)
     };
     let written = state.service.write_one(&call.actor, write).await;
@@ -218,7 +218,7 @@ fn expecting<R: Written>(
 async fn there<R: Written>(
     call: &Call,
     root: Root,
-    look: &mut Look<'_>,
+    look: &Look<'_>,
 ) -> Result<(R::Stored, Place<R::Stored>), Refusal> {
     let mut place = narrow::<R>(root, call, look).await?;
     let tests = std::mem::take(&mut place.tests);
@@ -262,8 +262,8 @@ async fn answer<R: Written>(
     (id, locale): (Id, Option<String>),
     status: StatusCode,
 ) -> Result<Answer, Refusal> {
-    let mut look = begin(state, call, query).await?;
-    let rows = by_ids::<R>(&[id], &mut look).await.map_err(refused)?;
+    let look = begin(state, call, query).await?;
+    let rows = by_ids::<R>(&[id], &look).await.map_err(refused)?;
     let row = rows.into_iter().next();
     let row = row.ok_or_else(|| Refusal::internal("what was written cannot be read"))?;
     let writing = Writing {

@@ -45,7 +45,7 @@ macro_rules! periods {
 
             async fn show(
                 stored: &[Booking],
-                look: &mut Look<'_>,
+                look: &Look<'_>,
             ) -> service::Result<Vec<jsonapi::Row>> {
                 AgendaPeriod::show(stored, look).await
             }

@@ -246,7 +246,7 @@ impl Written for s::Administration {
 async fn nowhere(wish: &Wish, stand: &mut Stand<'_, '_>) -> service::Result<Option<Errors>> {
     let draft = wish.draft();
     let first = |name| wish.many(name).and_then(|ids| ids.first().copied());
-    let reading = &mut stand.look.reading;
+    let reading = &stand.look.reading;
     let mut errors = Errors::default();
     if let Some(id) = first("region")
         && reading.one::<Region>(id).await?.is_none()

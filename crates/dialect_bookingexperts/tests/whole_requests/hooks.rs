@@ -468,7 +468,7 @@ async fn who_sees_own_channels_only_is_told_of_those_only_and_of_what_is_gone_by
 
 /// The slug of the world's channel.
 async fn slug(house: &House, world: &World) -> String {
-    let mut reading = house.service.reading(&house.actor).await.unwrap();
+    let reading = house.service.reading(&house.actor).await.unwrap();
     let channel = reading
         .one::<service::content::Channel>(world.channel)
         .await;

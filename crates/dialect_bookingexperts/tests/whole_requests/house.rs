@@ -382,7 +382,7 @@ impl House {
 
     /// A booking as every API of the house finds it.
     pub async fn booking(&self, id: &str) -> Booking {
-        let mut reading = self.service.reading(&self.actor).await.unwrap();
+        let reading = self.service.reading(&self.actor).await.unwrap();
         let found = reading.one::<Booking>(id.parse().unwrap()).await;
         found.unwrap().unwrap()
     }

@@ -29,7 +29,7 @@ async fn changed(house: &House, path: &str, mut document: Value) -> Value {
 
 /// The mails that wait to be sent, by their templates.
 async fn mails(house: &House, template: &str) -> Vec<Mail> {
-    let mut tx = house.service.store().reader().await.unwrap();
+    let tx = house.service.store().reader().await.unwrap();
     let sql = "SELECT id FROM mail WHERE tenant_id = $1 ORDER BY id";
     let rows = tx.query(sql, &[house.tenant_id.into()]).await.unwrap();
     let mut mails = Vec::new();

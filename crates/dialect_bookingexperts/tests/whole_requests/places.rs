@@ -32,7 +32,7 @@ async fn changed(house: &House, path: &str, kind: &str, attributes: Value) -> Va
 
 /// The events that were recorded since the start, with what they are about.
 async fn told(house: &House, word: &str, id: &str) -> usize {
-    let mut tx = house.service.store().reader().await.unwrap();
+    let tx = house.service.store().reader().await.unwrap();
     let sql = "SELECT 1 FROM outbox WHERE tenant_id = $1 AND event = $2 AND subject_id = $3";
     let id: i64 = id.parse().unwrap();
     let parameters = [house.tenant_id.into(), word.into(), id.into()];

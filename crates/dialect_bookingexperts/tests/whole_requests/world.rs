@@ -402,7 +402,7 @@ impl World {
         let (_, elsewhere) = house.service.block(&house.actor, elsewhere);
         let mut query = Query::<Amenity>::new();
         query = query.by(Field::new("id"), Direction::Ascending);
-        let mut reading = house.service.reading(&house.actor).await.unwrap();
+        let reading = house.service.reading(&house.actor).await.unwrap();
         let first = service::PageOf::first(1);
         let amenity = reading.page(&query, first).await.unwrap().rows[0].id;
         let parent = Field::<AmenityOption>::new("parent_id");
@@ -540,7 +540,7 @@ impl World {
 
 /// The units of a rentable type, by number.
 pub async fn units(house: &House, room: Id) -> Vec<Id> {
-    let mut reading = house.service.reading(&house.actor).await.unwrap();
+    let reading = house.service.reading(&house.actor).await.unwrap();
     let query = Query::<Unit>::new()
         .meets(Test::is(Field::new("resource_id"), room))
         .by(Field::new("number"), Direction::Ascending);

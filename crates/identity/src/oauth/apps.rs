@@ -251,7 +251,7 @@ impl OAuth {
     /// When the store cannot read.
     pub async fn apps(&self, tenant_id: Id) -> store::Result<Vec<App>> {
         let of_tenant = Condition::Is("tenant_id", tenant_id.into());
-        let mut tx = self.identity.store().reader().await?;
+        let tx = self.identity.store().reader().await?;
         let mut apps = tx.find::<App>(&of_tenant, "id", Some(1_000), 0).await?;
         apps.retain(|app| app.dialect == self.profile.dialect);
         Ok(apps)

@@ -219,7 +219,7 @@ impl Users {
     /// # Errors
     /// When the store cannot read.
     pub async fn of_tenant(&self, tenant_id: Id) -> store::Result<Vec<(User, Employee)>> {
-        let mut tx = self.identity.store().reader().await?;
+        let tx = self.identity.store().reader().await?;
         let there = Condition::Is("tenant_id", tenant_id.into());
         let employees = tx
             .find::<Employee>(&there, "user_id", Some(1_000), 0)

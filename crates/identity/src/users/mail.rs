@@ -100,7 +100,7 @@ impl Users {
                     .into(),
             ),
         ]);
-        let mut tx = self.identity.store().reader().await?;
+        let tx = self.identity.store().reader().await?;
         // Whoever has not been tried comes first, so that what fails holds nobody up.
         let order = "COALESCE(tried_at, 0), created_at";
         tx.find::<PasswordReset>(&living, order, Some(AT_A_TIME), 0)

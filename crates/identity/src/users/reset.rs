@@ -91,7 +91,7 @@ impl Users {
             catalogue::Value::Bytes(secret::hash(token).to_vec()),
         );
         let found = async {
-            let mut tx = self.identity.store().reader().await?;
+            let tx = self.identity.store().reader().await?;
             tx.find::<PasswordReset>(&by_hash, "", Some(1), 0).await
         };
         let found = found

@@ -123,7 +123,7 @@ impl Users {
     pub async fn signed_in(&self, cookie: &str, now: Timestamp) -> store::Result<Option<SignedIn>> {
         let secret = Secret::of(cookie.to_owned());
         let hash = secret.hash();
-        let mut tx = self.identity.store().reader().await?;
+        let tx = self.identity.store().reader().await?;
         let session = tx.get::<Session>(&[Value::Bytes(hash.to_vec())]).await?;
         let Some(session) = session.filter(|session| !has_ended(session, now)) else {
             return Ok(None);

@@ -470,7 +470,7 @@ async fn expired_access_tokens_do_not_pile_up_and_no_secret_is_stored() {
         for day in 1..20 {
             house.refresh(&refresh, after(day * 24)).await.unwrap();
         }
-        let mut tx = fresh.store.reader().await.unwrap();
+        let tx = fresh.store.reader().await.unwrap();
         let everything = store::Condition::All(Vec::new());
         let tokens = tx.find::<Token>(&everything, "", None, 0).await.unwrap();
         assert_eq!(

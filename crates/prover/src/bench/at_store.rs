@@ -63,7 +63,7 @@ pub async fn run(
 /// A booking that the server wrote, to be made again elsewhere.
 async fn template(store: &Store, tenant: i64) -> anyhow::Result<Booking> {
     let tenant = Id::new(tenant).context("the tenant's id")?;
-    let mut tx = store.reader().await?;
+    let tx = store.reader().await?;
     let condition = Condition::Is("tenant_id", tenant.into());
     let found: Vec<Booking> = tx.find(&condition, "arrival_on, id", Some(1), 0).await?;
     found.into_iter().next().context("a booking to copy")

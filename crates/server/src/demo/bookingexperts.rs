@@ -87,7 +87,7 @@ impl Making<'_> {
 
     /// The demo's channel, which sells all its rooms.
     async fn channel(&self) -> anyhow::Result<Id> {
-        let mut reading = self.service.reading(&self.actor).await?;
+        let reading = self.service.reading(&self.actor).await?;
         let all = Query::<Channel>::new();
         let known = reading.page(&all, PageOf::first(100)).await?.rows;
         drop(reading);

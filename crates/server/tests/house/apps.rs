@@ -236,7 +236,7 @@ async fn whoever_forgot_a_password_gets_a_mail_that_no_row_remembers() {
         let begin = "http://tabard.test/toy/oauth/new_password?token=";
         let (_, token) = mail.split_once(begin).expect("the mail has a link");
         let token = token.split_whitespace().next().unwrap();
-        let mut tx = app.app.store.reader().await.unwrap();
+        let tx = app.app.store.reader().await.unwrap();
         let rows = tx.query("SELECT id FROM mail", &[]).await.unwrap();
         assert!(rows.is_empty());
         drop(tx);

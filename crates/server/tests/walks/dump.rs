@@ -32,7 +32,7 @@ fn tables() -> Vec<String> {
 
 /// Every row of a tenant in every table, as text, in order.
 pub async fn everything(app: &TestApp, tenant_id: Id) -> Vec<String> {
-    let mut tx = app.app.store.reader().await.unwrap();
+    let tx = app.app.store.reader().await.unwrap();
     let mut rows = Vec::new();
     for table in TABLES.iter() {
         let found = tx

@@ -70,7 +70,7 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// As [`Reading::page`].
-    pub async fn campaigns(&mut self, asked: &CampaignsAsked) -> Result<Reductions> {
+    pub async fn campaigns(&self, asked: &CampaignsAsked) -> Result<Reductions> {
         let only_wanted = asked.names_one();
         if asked.choice == CampaignChoice::None {
             let all = Vec::new();

@@ -193,7 +193,7 @@ impl Reading<'_> {
     /// # Errors
     /// [`Error::Forbidden`]; [`Error::TooMany`] for more prices than [`MOST_PRICES`].
     pub async fn stay_prices(
-        &mut self,
+        &self,
         channel: &Channel,
         asked: &[StayAsked],
     ) -> Result<Vec<StayAnswer>> {
@@ -235,7 +235,7 @@ impl Reading<'_> {
     }
 
     /// The lists of these stays, still without prices.
-    async fn sheets(&mut self, asked: &[StayAsked]) -> Result<HashMap<Id, PriceSheet>> {
+    async fn sheets(&self, asked: &[StayAsked]) -> Result<HashMap<Id, PriceSheet>> {
         let tenant_id = self.actor().tenant_id;
         let ids: std::collections::BTreeSet<Id> = asked.iter().map(|stay| stay.list_id).collect();
         let keys: Vec<Row> = ids

@@ -6,6 +6,10 @@
 
 use std::any::{Any, TypeId};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 use catalogue::{
     ColumnKind::Int,
@@ -15,6 +19,7 @@ use catalogue::{
     sale::Booking,
 };
 use domain::{access::Actor, id::Id};
+use parking_lot::Mutex;
 use store::{Condition, Tx};
 
 use super::{
@@ -28,30 +33,38 @@ use crate::{Error, Page, PageOf, Result, Service, UseCase};
 pub const MOST_IDS: usize = 10_000;
 
 /// One answer's look into the store.
+///
+/// All of it reads, so questions that do not need each other's answers may be asked at once.
 pub struct Reading<'a> {
     actor: &'a Actor,
     tx: Tx,
-    queries: u32,
+    queries: AtomicU32,
     kept: Kept,
 }
 
 /// What one answer has read already, by kind and id, since the same rows are often asked for again: a
-/// booking is a reservation, an order and a booking on the wire.
+/// booking is a reservation, an order and a booking on the wire. Whoever asks for rows of a kind has them to
+/// themselves until they are there, so that two who ask at once do not both read them.
 #[derive(Default)]
-struct Kept(HashMap<TypeId, Box<dyn Any + Send>>);
+struct Kept(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
+
+/// Rows of one kind, by id.
+type OfKind<K> = tokio::sync::Mutex<HashMap<Id, K>>;
 
 impl Kept {
-    fn keep<K: Readable>(&mut self, rows: &[K]) {
-        let of_kind = self.0.entry(TypeId::of::<K>());
-        let of_kind = of_kind.or_insert_with(|| Box::new(HashMap::<Id, K>::new()));
-        if let Some(of_kind) = of_kind.downcast_mut::<HashMap<Id, K>>() {
-            of_kind.extend(rows.iter().map(|row| (row.id(), row.clone())));
-        }
+    fn of_kind<K: Readable>(&self) -> Arc<OfKind<K>> {
+        let mut kinds = self.0.lock();
+        let kept = kinds
+            .entry(TypeId::of::<K>())
+            .or_insert_with(|| Arc::new(OfKind::<K>::default()));
+        let kept = Arc::clone(kept).downcast();
+        kept.unwrap_or_else(|_| unreachable!("rows are kept under their own type"))
     }
 
-    fn get<K: Readable>(&self, id: Id) -> Option<&K> {
-        let of_kind = self.0.get(&TypeId::of::<K>())?;
-        of_kind.downcast_ref::<HashMap<Id, K>>()?.get(&id)
+    async fn keep<K: Readable>(&self, rows: &[K]) {
+        let of_kind = self.of_kind::<K>();
+        let mut of_kind = of_kind.lock().await;
+        of_kind.extend(rows.iter().map(|row| (row.id(), row.clone())));
     }
 }
 
@@ -61,7 +74,7 @@ impl Service {
         Ok(Reading {
             actor,
             tx: self.store.reader().await?,
-            queries: 0,
+            queries: AtomicU32::new(0),
             kept: Kept::default(),
         })
     }
@@ -70,22 +83,26 @@ impl Service {
 impl Reading<'_> {
     /// How often the store has been asked.
     pub fn queries(&self) -> u32 {
-        self.queries
+        self.queries.load(Ordering::Relaxed)
+    }
+
+    fn count_queries(&self, asked: u32) {
+        self.queries.fetch_add(asked, Ordering::Relaxed);
     }
 
     /// One page of what a query asks for.
     ///
     /// # Errors
     /// [`Error::Forbidden`]; [`Error::TooMany`] for a query beyond all bounds.
-    pub async fn page<K: Readable>(&mut self, query: &Query<K>, page: PageOf) -> Result<Page<K>> {
+    pub async fn page<K: Readable>(&self, query: &Query<K>, page: PageOf) -> Result<Page<K>> {
         let condition = self.condition(query)?;
         let order = query.order();
-        self.queries += 1;
+        self.count_queries(1);
         let rows = self
             .tx
             .find::<K>(&condition, &order, Some(page.limit()), page.offset())
             .await?;
-        self.kept.keep(&rows);
+        self.kept.keep(&rows).await;
         Ok(page.page(rows))
     }
 
@@ -93,9 +110,9 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// As [`Reading::page`].
-    pub async fn count<K: Readable>(&mut self, query: &Query<K>) -> Result<u64> {
+    pub async fn count<K: Readable>(&self, query: &Query<K>) -> Result<u64> {
         let condition = self.condition(query)?;
-        self.queries += 1;
+        self.count_queries(1);
         Ok(self.tx.count::<K>(&condition).await?)
     }
 
@@ -113,7 +130,7 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// As [`Reading::page`].
-    pub async fn one<K: Readable>(&mut self, id: Id) -> Result<Option<K>> {
+    pub async fn one<K: Readable>(&self, id: Id) -> Result<Option<K>> {
         Ok(self.by_ids::<K>(&[id]).await?.pop())
     }
 
@@ -121,14 +138,16 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// As [`Reading::page`].
-    pub async fn by_ids<K: Readable>(&mut self, ids: &[Id]) -> Result<Vec<K>> {
+    pub async fn by_ids<K: Readable>(&self, ids: &[Id]) -> Result<Vec<K>> {
         UseCase::Find(K::SUBJECT).authorize(self.actor)?;
-        let is_new = |id: &Id| self.kept.get::<K>(*id).is_none();
-        let missing: Vec<Id> = ids.iter().copied().filter(is_new).collect();
-        let read = self.of::<K>(const { Field::new("id") }, &missing).await?;
-        self.kept.keep(&read);
+        let kept = self.kept.of_kind::<K>();
+        let mut kept = kept.lock().await;
         let ids: BTreeSet<Id> = ids.iter().copied().collect();
-        let found = ids.into_iter().filter_map(|id| self.kept.get(id)).cloned();
+        let missing = ids.iter().copied().filter(|id| !kept.contains_key(id));
+        let missing: Vec<Id> = missing.collect();
+        let read = self.of::<K>(const { Field::new("id") }, &missing).await?;
+        kept.extend(read.into_iter().map(|row| (row.id(), row)));
+        let found = ids.iter().filter_map(|id| kept.get(id)).cloned();
         Ok(found.collect())
     }
 
@@ -137,7 +156,7 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// As [`Reading::page`]; [`Error::TooMany`] for more than [`MOST_IDS`] ids.
-    pub async fn of<K: Readable>(&mut self, field: Field<K>, ids: &[Id]) -> Result<Vec<K>> {
+    pub async fn of<K: Readable>(&self, field: Field<K>, ids: &[Id]) -> Result<Vec<K>> {
         UseCase::Find(K::SUBJECT).authorize(self.actor)?;
         let ids: BTreeSet<Id> = ids.iter().copied().collect();
         if ids.len() > MOST_IDS {
@@ -155,7 +174,7 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// As [`Reading::of`].
-    pub async fn linked<L: Linked>(&mut self, ids: &[Id]) -> Result<HashMap<Id, Vec<Id>>> {
+    pub async fn linked<L: Linked>(&self, ids: &[Id]) -> Result<HashMap<Id, Vec<Id>>> {
         let mut links = self.of::<L>(const { Field::new("from_id") }, ids).await?;
         links.sort_by_key(|link| (link.position(), link.id()));
         let mut linked: HashMap<Id, Vec<Id>> = HashMap::new();
@@ -168,12 +187,8 @@ impl Reading<'_> {
         Ok(linked)
     }
 
-    async fn each<K: Readable>(
-        &mut self,
-        column: &'static str,
-        ids: &BTreeSet<Id>,
-    ) -> Result<Vec<K>> {
-        self.queries += 1;
+    async fn each<K: Readable>(&self, column: &'static str, ids: &BTreeSet<Id>) -> Result<Vec<K>> {
+        self.count_queries(1);
         let through = matches!(K::HOME, Home::Through { .. });
         if through && self.actor.organizations.is_some() {
             // What the row hangs on decides, so the store has to look at it.
@@ -196,10 +211,10 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// As [`Reading::page`].
-    pub async fn units_of(&mut self, bookings: &[Booking]) -> Result<HashMap<Id, Vec<Unit>>> {
+    pub async fn units_of(&self, bookings: &[Booking]) -> Result<HashMap<Id, Vec<Unit>>> {
         UseCase::Find(Unit::SUBJECT).authorize(self.actor)?;
-        self.queries += 2;
-        let assigned = store::occupancy::assigned(&mut self.tx, bookings).await?;
+        self.count_queries(2);
+        let assigned = store::occupancy::assigned(&self.tx, bookings).await?;
         let resource_of: HashMap<Id, Id> = bookings
             .iter()
             .map(|booking| (booking.id, booking.resource_id))
@@ -219,7 +234,7 @@ impl Reading<'_> {
         let units = self.tx.find_each::<Unit>(&by, &keys).await?;
         let known = units.into_iter().filter(|unit| knows(self.actor, unit));
         let known: Vec<Unit> = known.collect();
-        self.kept.keep(&known);
+        self.kept.keep(&known).await;
         let by_place: HashMap<(Id, i64), Unit> = known
             .into_iter()
             .map(|unit| ((unit.resource_id, unit.number), unit))
@@ -242,7 +257,7 @@ impl Reading<'_> {
     /// # Errors
     /// As [`Reading::page`].
     pub async fn contact(
-        &mut self,
+        &self,
         email: Option<&str>,
         phone: Option<&str>,
     ) -> Result<Option<Customer>> {
@@ -266,9 +281,9 @@ impl Reading<'_> {
         Ok(page.rows.into_iter().next())
     }
 
-    pub(crate) fn tx(&mut self) -> &mut Tx {
-        self.queries += 1;
-        &mut self.tx
+    pub(crate) fn tx(&self) -> &Tx {
+        self.count_queries(1);
+        &self.tx
     }
 
     pub(crate) fn actor(&self) -> &Actor {

@@ -22,7 +22,7 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// [`crate::Error::Forbidden`].
-    pub async fn unit_reach(&mut self, unit: &Unit, days: DateRange) -> Result<Reach> {
+    pub async fn unit_reach(&self, unit: &Unit, days: DateRange) -> Result<Reach> {
         UseCase::SearchStays.authorize(self.actor())?;
         let nothing = Reach::new(days.first, Vec::new());
         let (tenant_id, now) = (self.actor().tenant_id, self.actor().now.as_second());

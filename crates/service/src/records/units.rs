@@ -72,7 +72,7 @@ impl Service {
             Value::Int(MOST_NUMBERED),
             Value::Int(LANES_LOOKED_AT),
         ];
-        let mut tx = self.store.reader().await?;
+        let tx = self.store.reader().await?;
         let rows = tx
             .query(
                 "SELECT l.id, l.capacity, (SELECT count(*) FROM unit u WHERE u.tenant_id = l.tenant_id \

@@ -100,7 +100,7 @@ static LIMITS: Each = Each::new(
 
 impl Seen {
     /// Locks and reads everything that the batch names.
-    pub(super) async fn load(tx: &mut Tx, batch: &[&Submission]) -> Result<Self> {
+    pub(super) async fn load(tx: &Tx, batch: &[&Submission]) -> Result<Self> {
         let mut seen = Seen::default();
         seen.load_answers(tx, batch).await?;
         let named = named_bookings(batch);
@@ -113,7 +113,7 @@ impl Seen {
     }
 
     /// Reads more of a lane that is already locked.
-    pub(super) async fn widen(&mut self, tx: &mut Tx, window: Window) -> Result<()> {
+    pub(super) async fn widen(&mut self, tx: &Tx, window: Window) -> Result<()> {
         let Some(lane) = self.lanes.get(&window.key) else {
             return Ok(());
         };
@@ -128,7 +128,7 @@ impl Seen {
         Ok(())
     }
 
-    async fn load_answers(&mut self, tx: &mut Tx, batch: &[&Submission]) -> Result<()> {
+    async fn load_answers(&mut self, tx: &Tx, batch: &[&Submission]) -> Result<()> {
         let keys: Vec<Row> = batch
             .iter()
             .filter_map(|submission| Some((submission, submission.idempotency.as_ref()?)))
@@ -156,7 +156,7 @@ impl Seen {
         Ok(())
     }
 
-    async fn load_bookings(&mut self, tx: &mut Tx, named: &BTreeSet<Key>) -> Result<()> {
+    async fn load_bookings(&mut self, tx: &Tx, named: &BTreeSet<Key>) -> Result<()> {
         if named.is_empty() {
             return Ok(());
         }
@@ -187,7 +187,7 @@ impl Seen {
         self.load_items(tx, &keys).await
     }
 
-    async fn load_items(&mut self, tx: &mut Tx, keys: &[Row]) -> Result<()> {
+    async fn load_items(&mut self, tx: &Tx, keys: &[Row]) -> Result<()> {
         for line in read_items::<Line>(tx, keys).await? {
             if let Some(held) = self.bookings.get_mut(&(line.tenant_id, line.booking_id)) {
                 held.lines.push(line);
@@ -201,12 +201,7 @@ impl Seen {
         Ok(())
     }
 
-    pub(super) async fn load_lanes(
-        &mut self,
-        tx: &mut Tx,
-        keys: Vec<Key>,
-        lock: bool,
-    ) -> Result<()> {
+    pub(super) async fn load_lanes(&mut self, tx: &Tx, keys: Vec<Key>, lock: bool) -> Result<()> {
         static LANES: std::sync::LazyLock<[Each; 2]> =
             std::sync::LazyLock::new(|| ["", " FOR UPDATE OF l"].map(lanes));
         let rows: Vec<Row> = keys.iter().map(key_row).collect();
@@ -218,11 +213,7 @@ impl Seen {
         Ok(())
     }
 
-    async fn load_stretches(
-        &mut self,
-        tx: &mut Tx,
-        wanted: &BTreeMap<Key, Vec<Nights>>,
-    ) -> Result<()> {
+    async fn load_stretches(&mut self, tx: &Tx, wanted: &BTreeMap<Key, Vec<Nights>>) -> Result<()> {
         let (mut windows, mut asks) = (Vec::new(), Vec::new());
         for (key, nights) in wanted {
             let Some(lane) = self.lanes.get_mut(key) else {
@@ -251,7 +242,7 @@ impl Seen {
     }
 
     /// Reads what the lanes are sold on; the limits on what is sold go to the lanes.
-    async fn load_terms(&mut self, tx: &mut Tx, asks: Vec<Ask>) -> Result<()> {
+    async fn load_terms(&mut self, tx: &Tx, asks: Vec<Ask>) -> Result<()> {
         self.terms = Terms::load(tx, asks.clone()).await?;
         for ask in asks {
             if let Some(lane) = self.lanes.get_mut(&ask.key) {
@@ -263,7 +254,7 @@ impl Seen {
     }
 
     /// What the bookings have may lie outside of what is asked about, and is wanted whole.
-    async fn load_taken(&mut self, tx: &mut Tx) -> Result<()> {
+    async fn load_taken(&mut self, tx: &Tx) -> Result<()> {
         let keys: Vec<Row> = self
             .bookings
             .values()
@@ -490,7 +481,7 @@ fn lanes(lock: &str) -> Each {
     )
 }
 
-async fn read_items<K: Kind>(tx: &mut Tx, keys: &[Row]) -> Result<Vec<K>> {
+async fn read_items<K: Kind>(tx: &Tx, keys: &[Row]) -> Result<Vec<K>> {
     let alias = "i";
     let columns = crate::kind::columns_of::<K>(alias);
     let table = K::TABLE.name;

@@ -134,7 +134,7 @@ pub(crate) fn remember(lanes: &LaneCache, terms: &TermsCache, looks: &[Look]) ->
 
 /// Reads lanes and what they are sold on. What is read may be kept in `cache`; a transaction that may roll
 /// back must give none.
-pub(crate) async fn look(tx: &mut Tx, looks: &[Look], cache: Option<&LaneCache>) -> Result<Found> {
+pub(crate) async fn look(tx: &Tx, looks: &[Look], cache: Option<&LaneCache>) -> Result<Found> {
     let wanted = Wanted::of(looks);
     let heads = read_heads(tx, wanted.0.keys().copied().collect(), cache).await?;
     let asks = wanted.asks(&heads);
@@ -144,10 +144,7 @@ pub(crate) async fn look(tx: &mut Tx, looks: &[Look], cache: Option<&LaneCache>)
 }
 
 /// Reads lanes with their versions and what is taken of them, past what is kept in memory.
-pub(crate) async fn look_at_taken(
-    tx: &mut Tx,
-    looks: &[Look],
-) -> Result<Vec<(LaneVersion, LaneView)>> {
+pub(crate) async fn look_at_taken(tx: &Tx, looks: &[Look]) -> Result<Vec<(LaneVersion, LaneView)>> {
     let wanted = Wanted::of(looks);
     let heads = read_heads(tx, wanted.0.keys().copied().collect(), None).await?;
     let counted = count(tx, &wanted, &heads, None).await?;
@@ -162,7 +159,7 @@ pub(crate) async fn look_at_taken(
 }
 
 /// What is taken of lanes in these nights, one by one; in no order.
-pub(crate) async fn stays(tx: &mut Tx, looks: &[Look]) -> Result<HashMap<Key, Vec<Occupied>>> {
+pub(crate) async fn stays(tx: &Tx, looks: &[Look]) -> Result<HashMap<Key, Vec<Occupied>>> {
     let wanted = Wanted::of(looks);
     let heads = read_heads(tx, wanted.0.keys().copied().collect(), None).await?;
     let windows = heads
@@ -180,7 +177,7 @@ pub(crate) async fn stays(tx: &mut Tx, looks: &[Look]) -> Result<HashMap<Key, Ve
 }
 
 async fn read_heads(
-    tx: &mut Tx,
+    tx: &Tx,
     keys: Vec<Key>,
     cache: Option<&LaneCache>,
 ) -> Result<BTreeMap<Key, Arc<Head>>> {
@@ -214,7 +211,7 @@ fn head(lane: Lane) -> Head {
 
 /// Counts what is taken in the nights, as far as it is not kept.
 async fn count(
-    tx: &mut Tx,
+    tx: &Tx,
     wanted: &Wanted,
     heads: &BTreeMap<Key, Arc<Head>>,
     cache: Option<&LaneCache>,
@@ -278,7 +275,7 @@ fn window(key: Key, head: &Head, (first, until): Nights) -> Row {
     ]
 }
 
-async fn occupied(tx: &mut Tx, windows: &[Row]) -> Result<HashMap<Key, Vec<Occupied>>> {
+async fn occupied(tx: &Tx, windows: &[Row]) -> Result<HashMap<Key, Vec<Occupied>>> {
     let mut of_lanes: HashMap<Key, Vec<Occupied>> = HashMap::new();
     for row in tx.read_numbers::<7>(&OCCUPIED_IN, windows).await? {
         let [

@@ -58,9 +58,23 @@ impl Pages {
         self.written - self.copied
     }
 
+    fn is_long(&self) -> bool {
+        self.written >= self.restart_at
+    }
+
+    /// A log that is long is copied until the rest is short, whatever that costs in flushes.
+    fn is_worth_copying(&self) -> bool {
+        let from = if self.is_long() {
+            limits::LOG_REST_PAGES
+        } else {
+            limits::COPY_FROM_PAGES
+        };
+        self.to_copy() > from
+    }
+
     /// Only a short rest is worth the writer's time, unless the log has become too long.
     fn is_due(&self) -> bool {
-        self.written >= self.restart_at && self.to_copy() <= limits::COPY_FROM_PAGES
+        self.is_long() && self.to_copy() <= limits::LOG_REST_PAGES
     }
 
     fn is_overdue(&self) -> bool {
@@ -101,14 +115,14 @@ impl Log {
         };
         loop {
             thread::sleep(LOOK_EVERY);
-            let (stop, to_copy) = {
+            let (stop, is_worth_copying) = {
                 let pages = self.pages.lock();
-                (pages.stop, pages.to_copy())
+                (pages.stop, pages.is_worth_copying())
             };
             if stop {
                 return;
             }
-            if to_copy >= limits::COPY_FROM_PAGES {
+            if is_worth_copying {
                 self.copy(&connection);
             }
         }
@@ -196,10 +210,26 @@ mod tests {
         pages.note_written(limits::LOG_RESTART_PAGES - 1);
         pages.note_copied(limits::LOG_RESTART_PAGES - 1);
         assert!(!pages.is_due());
-        pages.note_written(limits::LOG_RESTART_PAGES + limits::COPY_FROM_PAGES);
+        pages.note_written(limits::LOG_RESTART_PAGES + limits::LOG_REST_PAGES);
         assert!(!pages.is_due(), "too much is left to copy");
         pages.note_copied(limits::LOG_RESTART_PAGES);
         assert!(pages.is_due() && !pages.is_overdue());
+    }
+
+    #[test]
+    fn little_is_copied_only_where_the_log_is_to_begin_anew() {
+        let mut pages = pages();
+        pages.note_written(limits::COPY_FROM_PAGES);
+        assert!(!pages.is_worth_copying());
+        pages.note_written(limits::COPY_FROM_PAGES + 1);
+        assert!(pages.is_worth_copying());
+        pages.note_copied(limits::COPY_FROM_PAGES);
+        pages.note_written(limits::LOG_RESTART_PAGES - 1);
+        assert!(!pages.is_worth_copying());
+        pages.note_written(limits::LOG_RESTART_PAGES);
+        assert!(pages.is_worth_copying() && !pages.is_due());
+        pages.note_copied(limits::LOG_RESTART_PAGES - limits::LOG_REST_PAGES);
+        assert!(!pages.is_worth_copying() && pages.is_due());
     }
 
     #[test]

@@ -208,7 +208,7 @@ async fn a_hold_that_is_confirmed_keeps_its_place_and_loses_its_end() {
         hold.booking.held_until = Some(scene.clock.now() + 15.minutes());
         let id = scene.placed(hold).await;
         let expiry = async || {
-            let mut tx = scene.store.reader().await.unwrap();
+            let tx = scene.store.reader().await.unwrap();
             let sql = "SELECT expires_at FROM allocation WHERE tenant_id = $1";
             tx.query(sql, &[scene.tenant_id.into()]).await.unwrap()[0][0].clone()
         };
@@ -294,7 +294,7 @@ async fn a_text_with_a_nul_character_is_kept_without_it() {
         );
         assert_eq!(columns, ("direct", "R"));
         assert_eq!(booking.search, "obrien r");
-        let mut tx = scene.store.reader().await.unwrap();
+        let tx = scene.store.reader().await.unwrap();
         let condition = store::Condition::Is("external_reference", "R\0".into());
         let found: Vec<catalogue::sale::Booking> =
             tx.find(&condition, "id", None, 0).await.unwrap();

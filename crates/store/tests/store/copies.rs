@@ -115,7 +115,7 @@ const AROUND: &[&str] = &[
 /// Every row of every table, in one order.
 async fn everything(store: &Store) -> Vec<(String, Vec<String>)> {
     let mut all = Vec::new();
-    let mut tx = store.reader().await.unwrap();
+    let tx = store.reader().await.unwrap();
     for table in TABLES {
         let rows = tx
             .query(&format!("SELECT * FROM {table}"), &[])

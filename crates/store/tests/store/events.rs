@@ -7,7 +7,7 @@ use testkit::{LaneOf, Scene, day, in_each_scene};
 
 /// Word, ordinal and facts of all events about bookings, in their order.
 async fn events(scene: &Scene) -> Vec<(String, i64, Json)> {
-    let mut tx = scene.store.reader().await.unwrap();
+    let tx = scene.store.reader().await.unwrap();
     let sql = "SELECT event, ordinal, doc FROM outbox WHERE tenant_id = $1 \
                AND event LIKE 'booking.%' ORDER BY subject_id, ordinal";
     let rows = tx.query(sql, &[scene.tenant_id.into()]).await.unwrap();

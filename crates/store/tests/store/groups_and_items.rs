@@ -72,7 +72,7 @@ async fn who_joins_makes_the_other_the_master_of_a_group() {
 }
 
 async fn lines_of(scene: &Scene, id: Id) -> Vec<(Id, String)> {
-    let mut tx = scene.store.reader().await.unwrap();
+    let tx = scene.store.reader().await.unwrap();
     let condition = store::Condition::Is("booking_id", id.into());
     let lines: Vec<Line> = tx.find(&condition, "id", None, 0).await.unwrap();
     lines
@@ -82,7 +82,7 @@ async fn lines_of(scene: &Scene, id: Id) -> Vec<(Id, String)> {
 }
 
 async fn notes_of(scene: &Scene, id: Id) -> Vec<String> {
-    let mut tx = scene.store.reader().await.unwrap();
+    let tx = scene.store.reader().await.unwrap();
     let condition = store::Condition::Is("booking_id", id.into());
     let notes: Vec<Note> = tx.find(&condition, "id", None, 0).await.unwrap();
     notes.into_iter().map(|note| note.details.code).collect()

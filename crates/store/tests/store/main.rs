@@ -35,7 +35,7 @@ impl ColdCommand for Execute {
 
 /// How many rows a table has for the tenant.
 pub async fn count(scene: &Scene, table: &str) -> i64 {
-    let mut tx = scene.store.reader().await.unwrap();
+    let tx = scene.store.reader().await.unwrap();
     let sql = format!("SELECT count(*) FROM {table} WHERE tenant_id = $1");
     match tx.query(&sql, &[scene.tenant_id.into()]).await.unwrap()[0][0] {
         Value::Int(count) => count,

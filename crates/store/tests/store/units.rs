@@ -14,7 +14,7 @@ fn pinned(mut place: PlaceBooking, unit: i64) -> PlaceBooking {
 }
 
 async fn unit_of(scene: &Scene, booking: Id) -> Option<i64> {
-    let mut tx = scene.store.reader().await.unwrap();
+    let tx = scene.store.reader().await.unwrap();
     let sql = "SELECT unit FROM allocation WHERE tenant_id = $1 AND booking_id = $2";
     let rows = tx
         .query(sql, &[scene.tenant_id.into(), booking.into()])
@@ -121,7 +121,7 @@ async fn a_full_house_of_unpinned_stays_always_has_a_unit_for_everybody() {
             }
         }
         assert!(done > 40);
-        let mut tx = scene.store.reader().await.unwrap();
+        let tx = scene.store.reader().await.unwrap();
         let sql = "SELECT count(*) FROM allocation WHERE tenant_id = $1 AND unit IS NULL";
         let rows = tx.query(sql, &[scene.tenant_id.into()]).await.unwrap();
         assert_eq!(rows[0][0], Value::Int(0));

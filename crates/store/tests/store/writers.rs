@@ -113,7 +113,7 @@ async fn who_writes_over_a_newer_version_is_told_that_theirs_is_stale() {
     in_each_scene(|scene| async move {
         let key = [Value::from(scene.tenant_id), scene.organization_id.into()];
         let read = async || {
-            let mut tx = scene.store.reader().await.unwrap();
+            let tx = scene.store.reader().await.unwrap();
             tx.get::<Organization>(&key).await.unwrap().unwrap()
         };
         let old = read().await;
@@ -180,7 +180,7 @@ async fn many_writers_over_many_lanes_never_wait_in_a_circle() {
     tasks.join_all().await;
     let report = scene.verify().await;
     assert!(report.takes > 1_000, "{report:?}");
-    let mut tx = scene.store.reader().await.unwrap();
+    let tx = scene.store.reader().await.unwrap();
     let sql = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
     assert_eq!(tx.query(sql, &[]).await.unwrap(), [[Value::Int(0)]]);
     drop(tx);
@@ -360,7 +360,7 @@ async fn a_directory_belongs_to_one_store_at_a_time() {
     let reading = Store::open_for_reading(&one.config, Arc::new(IdSource::new(0)))
         .await
         .unwrap();
-    let mut tx = reading.reader().await.unwrap();
+    let tx = reading.reader().await.unwrap();
     assert_eq!(
         tx.query("SELECT count(*) FROM booking", &[]).await.unwrap(),
         [[Value::Int(0)]]
@@ -422,7 +422,7 @@ async fn a_database_that_drops_every_connection_is_found_again() {
             let store = scene.store.clone();
             tasks.spawn(async move { (id, store.submit(submission).await) });
         }
-        let mut tx = scene.store.reader().await.unwrap();
+        let tx = scene.store.reader().await.unwrap();
         let sql = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity \
                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
         tx.query(sql, &[]).await.unwrap();

@@ -201,7 +201,7 @@ impl GrantChannel {
     /// An id that leads nowhere is a slip of the pen.
     async fn check(&self, store: &Store) -> anyhow::Result<()> {
         let tenant = self.installation.tenant;
-        let mut tx = store.reader().await?;
+        let tx = store.reader().await?;
         let key = |id: Id| [tenant.into(), id.into()];
         let organization = tx.get::<Organization>(&key(self.organization)).await?;
         ensure!(

@@ -23,7 +23,7 @@ async fn room_type(scene: &Scene, units: i64) -> (Id, Vec<Id>) {
         .complete_units(scene.tenant_id, actor.now)
         .await
         .unwrap();
-    let mut reading = service.reading(&actor).await.unwrap();
+    let reading = service.reading(&actor).await.unwrap();
     let query = Query::<Unit>::new()
         .meets(Test::is(Field::new("resource_id"), lane))
         .by(Field::new("number"), Direction::Ascending);
@@ -66,7 +66,7 @@ async fn a_block_takes_its_unit_and_gives_it_back() {
             (Status::Blocked, day(0), day(3))
         );
 
-        let mut reading = service.reading(&actor).await.unwrap();
+        let reading = service.reading(&actor).await.unwrap();
         let row = reading.one::<Block>(id).await.unwrap().unwrap();
         assert_eq!(
             (row.parent_id, row.state.as_str()),

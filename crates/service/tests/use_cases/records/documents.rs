@@ -85,7 +85,7 @@ async fn a_booking_is_made_with_its_customer_and_its_order_in_one_commit() {
         ];
         let ids = service.write_all(&actor, writes).await.unwrap().unwrap();
         assert_eq!(ids, [customer, booking, booking]);
-        let mut reading = service.reading(&actor).await.unwrap();
+        let reading = service.reading(&actor).await.unwrap();
         let orders = reading
             .of::<Order>(Field::new("customer_id"), &[customer])
             .await
@@ -123,7 +123,7 @@ async fn an_order_is_put_whether_or_not_there_was_one() {
                 service.write_one(&actor, say(reference)).await,
                 Ok(Ok(booking))
             );
-            let mut reading = service.reading(&actor).await.unwrap();
+            let reading = service.reading(&actor).await.unwrap();
             let order = reading.one::<Order>(booking).await.unwrap().unwrap();
             assert_eq!(
                 (order.reference.as_str(), order.external_reference.as_str()),
@@ -226,7 +226,7 @@ async fn what_is_said_about_a_booking_goes_with_it() {
         }
         service.write_all(&actor, writes).await.unwrap().unwrap();
         scene.done(scene.remove(gone)).await;
-        let mut reading = service.reading(&actor).await.unwrap();
+        let reading = service.reading(&actor).await.unwrap();
         let both = [kept, gone];
         let orders = reading.by_ids::<Order>(&both).await.unwrap();
         assert_eq!(

@@ -29,7 +29,7 @@ async fn units(scene: &Scene) -> Vec<Id> {
         .complete_units(scene.tenant_id, actor.now)
         .await
         .unwrap();
-    let mut reading = service.reading(&actor).await.unwrap();
+    let reading = service.reading(&actor).await.unwrap();
     let query =
         Query::<Unit>::new().by(Field::new("number"), service::records::Direction::Ascending);
     let page = reading.page(&query, PageOf::first(9)).await.unwrap();
@@ -54,7 +54,7 @@ async fn labels_of_a_unit_are_replaced_as_a_whole_and_units_are_found_by_them() 
         written(&service, &actor, put(units[0], vec![dog, old, dog])).await;
         written(&service, &actor, put(units[1], vec![sea])).await;
         let links = async |unit: Id| {
-            let mut reading = service.reading(&actor).await.unwrap();
+            let reading = service.reading(&actor).await.unwrap();
             let mut links = reading
                 .of::<Labelled>(Field::new("from_id"), &[unit])
                 .await
@@ -79,7 +79,7 @@ async fn labels_of_a_unit_are_replaced_as_a_whole_and_units_are_found_by_them() 
         assert_eq!(second[1].1, first[0].1, "a link that stays keeps its id");
 
         let found = async |test: Test<Unit>| {
-            let mut reading = service.reading(&actor).await.unwrap();
+            let reading = service.reading(&actor).await.unwrap();
             let page = reading
                 .page(&Query::new().meets(test), PageOf::first(9))
                 .await
@@ -136,7 +136,7 @@ async fn amenities_have_answers_and_an_answer_may_be_written_over() {
         for number in [300, 250] {
             let answer = AmenityAnswer::Number(number.into());
             written(&service, &actor, say(answer).write::<AmenityValue>()).await;
-            let mut reading = service.reading(&actor).await.unwrap();
+            let reading = service.reading(&actor).await.unwrap();
             let values = reading
                 .of::<AmenityValue>(Field::new("from_id"), &[lane])
                 .await
@@ -175,7 +175,7 @@ async fn a_channel_knows_what_it_sells() {
             .await
             .unwrap()
             .unwrap();
-        let mut reading = service.reading(&actor).await.unwrap();
+        let reading = service.reading(&actor).await.unwrap();
         let query = Query::<Resource>::new().meets(Test::belongs_to::<SoldIn>(&[id]));
         let page = reading.page(&query, PageOf::first(9)).await.unwrap();
         assert_eq!(

@@ -48,7 +48,7 @@ fn invoice(scene: &Scene, booking: Id) -> Invoice {
 /// The payments among the lines of a booking, in cents.
 async fn paid(scene: &Scene, booking: Id) -> Vec<i64> {
     let (service, actor) = house(scene);
-    let mut reading = service.reading(&actor).await.unwrap();
+    let reading = service.reading(&actor).await.unwrap();
     let lines = reading
         .of::<Line>(Field::new("booking_id"), &[booking])
         .await
@@ -77,7 +77,7 @@ async fn invoices_are_numbered_without_gaps_even_when_one_is_refused() {
                 "{round}: {refusal:?}"
             );
         }
-        let mut reading = service.reading(&actor).await.unwrap();
+        let reading = service.reading(&actor).await.unwrap();
         let rows = reading.by_ids::<Invoice>(&ids).await.unwrap();
         assert_eq!(
             rows.iter()
@@ -118,7 +118,7 @@ async fn a_payment_is_a_line_of_its_booking_too() {
         let id = payment.id;
         written(&service, &actor, Write::payment(payment)).await;
         assert_eq!(paid(&scene, booking).await, [5_050]);
-        let mut reading = service.reading(&actor).await.unwrap();
+        let reading = service.reading(&actor).await.unwrap();
         let found = reading.one::<Payment>(id).await.unwrap().unwrap();
         assert_eq!(
             (found.parent_id, found.subject_id),
@@ -183,7 +183,7 @@ async fn results_move_a_request_and_bring_its_money_once() {
             Write::payment_result(result, day(1))
         };
         let state = async || {
-            let mut reading = service.reading(&actor).await.unwrap();
+            let reading = service.reading(&actor).await.unwrap();
             let request = reading.one::<PaymentRequest>(id).await.unwrap().unwrap();
             request.request_state().as_str()
         };
@@ -202,7 +202,7 @@ async fn results_move_a_request_and_bring_its_money_once() {
         }
         written(&service, &actor, result("refunded")).await;
         assert_eq!(paid(&scene, booking).await, [9_900, -9_900]);
-        let mut reading = service.reading(&actor).await.unwrap();
+        let reading = service.reading(&actor).await.unwrap();
         let results = reading
             .of::<PaymentResult>(Field::new("parent_id"), &[id])
             .await
@@ -286,7 +286,7 @@ async fn a_message_is_filled_in_with_data_that_is_never_a_template() {
         );
         let (id, write) = service.message(&actor, filled);
         written(&service, &actor, write).await;
-        let mut reading = service.reading(&actor).await.unwrap();
+        let reading = service.reading(&actor).await.unwrap();
         let message = reading.one::<Message>(id).await.unwrap().unwrap();
         assert_eq!(message.details.body, "Hallo {{ secret }}, dein Code: 12.");
         assert_eq!(message.details.subject, format!("Arrival {}", day(0)));

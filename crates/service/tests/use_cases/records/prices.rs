@@ -48,7 +48,7 @@ fn channel(scene: &Scene, pricing: Pricing, percent: i64) -> Channel {
 
 async fn stored(scene: &Scene, list_id: Id) -> BTreeMap<(i64, i64), (Id, i64)> {
     let (service, actor) = house(scene);
-    let mut reading = service.reading(&actor).await.unwrap();
+    let reading = service.reading(&actor).await.unwrap();
     let prices = reading
         .of::<StoredPrice>(Field::new("list_id"), &[list_id])
         .await
@@ -98,7 +98,7 @@ async fn prices_are_written_by_the_thousand_and_written_over_under_the_same_id()
             (last.len(), last[&(0, 0)].1, last[&(0, 7)].1),
             (5_001, 2, 900)
         );
-        let mut reading = service.reading(&actor).await.unwrap();
+        let reading = service.reading(&actor).await.unwrap();
         let query = Query::<StoredPrice>::new()
             .meets(Test::is(Field::new("list_id"), id))
             .meets(Test::between(
@@ -152,7 +152,7 @@ async fn prices_that_can_not_be_are_refused_with_everything_beside_them() {
         let refusal = refused(&service, &stranger, Write::prices(id, vec![night(0, 1)])).await;
         assert_eq!(refusal, Refusal::Unknown { field: "id" });
         assert_eq!(rows_in(&scene, "price").await, 0);
-        let mut reading = service.reading(&stranger).await.unwrap();
+        let reading = service.reading(&stranger).await.unwrap();
         let none = reading
             .of::<StoredPrice>(Field::new("list_id"), &[id])
             .await
@@ -189,7 +189,7 @@ async fn stays_cost_what_the_list_says_times_the_channels_factor() {
             nights,
         };
         let euros = |minor| Money::new(minor, Currency::EUR);
-        let mut reading = service.reading(&actor).await.unwrap();
+        let reading = service.reading(&actor).await.unwrap();
         let simple = channel(&scene, Pricing::Simple, 150);
         let asked = [
             ask(0, 2),

@@ -29,7 +29,7 @@ async fn older_room_types_get_the_rows_of_their_units_once() {
         let complete = || service.complete_units(scene.tenant_id, actor.now);
         assert_eq!(complete().await, Ok(5));
         assert_eq!(complete().await, Ok(0));
-        let mut reading = service.reading(&actor).await.unwrap();
+        let reading = service.reading(&actor).await.unwrap();
         let page = reading.page(&all(), PageOf::first(99)).await.unwrap();
         let numbers: Vec<_> = page
             .rows
@@ -65,7 +65,7 @@ async fn units_are_completed_where_they_are_missing_and_nowhere_else() {
         assert_eq!(complete().await, Ok(2));
         scene.done(scene.set_capacity(lanes[59], 2)).await;
         assert_eq!(complete().await, Ok(0));
-        let mut reading = service.reading(&actor).await.unwrap();
+        let reading = service.reading(&actor).await.unwrap();
         assert_eq!(reading.count(&all()).await.unwrap(), 122);
     })
     .await;
@@ -132,7 +132,7 @@ async fn room_types_that_are_written_have_their_units_at_once() {
         assert_eq!(larger.units[1].id, view.units[1].id);
         assert_eq!(larger.units[1].name, "Süd");
 
-        let mut reading = service.reading(&actor).await.unwrap();
+        let reading = service.reading(&actor).await.unwrap();
         let south = all().meets(Test::says(Field::new("search"), "SÜD"));
         let found = reading.page(&south, PageOf::first(9));
         assert_eq!(found.await.unwrap().rows.len(), 1);
@@ -149,7 +149,7 @@ async fn a_unit_is_renamed_and_put_away_but_neither_made_nor_removed_by_itself()
             .complete_units(scene.tenant_id, actor.now)
             .await
             .unwrap();
-        let mut reading = service.reading(&actor).await.unwrap();
+        let reading = service.reading(&actor).await.unwrap();
         let unit = reading
             .page(&all(), PageOf::first(1))
             .await
@@ -167,7 +167,7 @@ async fn a_unit_is_renamed_and_put_away_but_neither_made_nor_removed_by_itself()
             Ok(())
         });
         written(&service, &actor, away).await;
-        let mut reading = service.reading(&actor).await.unwrap();
+        let reading = service.reading(&actor).await.unwrap();
         let after = reading.one::<Unit>(unit.id).await.unwrap().unwrap();
         assert_eq!(
             (after.name.as_str(), after.archived_at, after.number),
@@ -243,7 +243,7 @@ async fn units_come_and_go_at_random_and_nobody_loses_theirs_or_sleeps_in_the_be
         let (mut refusals, mut moves) = (0, 0);
         for _ in 0..150 {
             let before = who_is_where(&scene, room).await;
-            let mut reading = service.reading(&actor).await.unwrap();
+            let reading = service.reading(&actor).await.unwrap();
             let units = reading.page(&all(), PageOf::first(99)).await.unwrap().rows;
             let quantity = reading
                 .one::<Resource>(room)
@@ -280,7 +280,7 @@ async fn units_come_and_go_at_random_and_nobody_loses_theirs_or_sleeps_in_the_be
                 refusals += 1;
             }
             let after = who_is_where(&scene, room).await;
-            let mut reading = service.reading(&actor).await.unwrap();
+            let reading = service.reading(&actor).await.unwrap();
             let rows = reading.page(&all(), PageOf::first(99)).await.unwrap().rows;
             let resource = reading.one::<Resource>(room).await.unwrap().unwrap();
             drop(reading);
