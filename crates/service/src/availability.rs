@@ -191,7 +191,7 @@ impl Service {
         let nights = nights_between(first, until)?;
         let seen = self.look(actor, filter, (first, until), page).await?;
         let looks = Look::each(actor.tenant_id, &seen.ids, (first, until));
-        let stays = occupancy::stays(&mut self.store.reader().await?, &looks).await?;
+        let stays = occupancy::stays(&self.store.reader().await?, &looks).await?;
         Ok(seen.map(actor.tenant_id, |seen| {
             let stays = stays.get(&seen.sold.resource.id);
             UnitOccupancy {

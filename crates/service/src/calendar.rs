@@ -132,7 +132,7 @@ impl Service {
                 until,
             })
             .collect();
-        let stored = store::calendar::read(&mut tx, actor.tenant_id, &stretches).await?;
+        let stored = store::calendar::read(&tx, actor.tenant_id, &stretches).await?;
         let mut stored: BTreeMap<(Id, Date), StoredDay> = stored
             .into_iter()
             .map(|day| ((day.resource_id, day.day), day))

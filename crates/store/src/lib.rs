@@ -187,7 +187,7 @@ impl Store {
             if let Some(looked) = looks::remember(readers.kept(), &looks) {
                 return Ok(Arc::new(looked));
             }
-            Ok(Arc::new(looks::read(&mut readers.take()?, &looks).await?))
+            Ok(Arc::new(looks::read(&readers.take()?, &looks).await?))
         })
     }
 

@@ -143,11 +143,11 @@ async fn look(
     kept: &mut Option<Tx>,
     looks: &[Look],
 ) -> Result<Arc<Looked>> {
-    let mut tx = match kept.take().filter(|tx| !tx.is_closed()) {
+    let tx = match kept.take().filter(|tx| !tx.is_closed()) {
         Some(tx) => tx,
         None => connections.writer().await?,
     };
-    let looked = read(&mut tx, looks).await?;
+    let looked = read(&tx, looks).await?;
     *kept = Some(tx);
     Ok(Arc::new(looked))
 }

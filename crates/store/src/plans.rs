@@ -294,7 +294,7 @@ impl Day {
         self.store.run(Calendar(self.tenant)).await.unwrap();
         let mut tx = self.store.reader().await.unwrap();
         let days = (date(2028, 1, 1), date(2028, 2, 1));
-        crate::occupancy::look(&mut tx, self.tenant, &[id(101), id(102)], days.0, days.1)
+        crate::occupancy::look(&tx, self.tenant, &[id(101), id(102)], days.0, days.1)
             .await
             .unwrap();
         let stretch = Days {
@@ -302,7 +302,7 @@ impl Day {
             first: days.0,
             until: days.1,
         };
-        drop(crate::calendar::read(&mut tx, self.tenant, &[stretch]).await);
+        drop(crate::calendar::read(&tx, self.tenant, &[stretch]).await);
         assert!(
             !JournalReader::new(self.tenant)
                 .next(&mut tx)

@@ -130,7 +130,7 @@ impl Bookings<'_> {
         };
         let condition = filter.condition(actor, &todays);
         let (limit, offset) = (Some(page.limit()), page.offset());
-        let rows = find_with_units(&mut tx, &condition, filter.order(), limit, offset).await?;
+        let rows = find_with_units(&tx, &condition, filter.order(), limit, offset).await?;
         let page = page.page(rows);
         let views = complete(&mut tx, actor, page.rows, include).await?;
         Ok(Page {

@@ -271,8 +271,8 @@ async fn the_journal_is_read_page_by_page_across_lanes() {
         assert_eq!(pages, 3);
         assert_eq!(scene.verify().await, report);
         let views = {
-            let mut tx = scene.store.reader().await.unwrap();
-            store::occupancy::look(&mut tx, scene.tenant_id, &lanes, day(0), day(3))
+            let tx = scene.store.reader().await.unwrap();
+            store::occupancy::look(&tx, scene.tenant_id, &lanes, day(0), day(3))
                 .await
                 .unwrap()
         };

@@ -247,8 +247,8 @@ async fn what_is_shown_as_free_can_be_booked_and_no_more() {
         }
         limit(&scene, lane, 6, Some(2)).await;
         let views = {
-            let mut tx = scene.store.reader().await.unwrap();
-            store::occupancy::look(&mut tx, scene.tenant_id, &[lane], day(0), day(10))
+            let tx = scene.store.reader().await.unwrap();
+            store::occupancy::look(&tx, scene.tenant_id, &[lane], day(0), day(10))
                 .await
                 .unwrap()
         };

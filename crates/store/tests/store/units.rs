@@ -197,9 +197,9 @@ async fn bookings_are_found_with_their_units_in_one_statement() {
         let beside = scene.lane(LaneOf::units(1)).await;
         let beside_id = scene.placed(scene.place(beside, 0, 2)).await;
 
-        let mut tx = scene.store.reader().await.unwrap();
+        let tx = scene.store.reader().await.unwrap();
         let everything = Condition::Is("tenant_id", scene.tenant_id.into());
-        let found = find_with_units(&mut tx, &everything, "id", None, 0).await;
+        let found = find_with_units(&tx, &everything, "id", None, 0).await;
         let found: Vec<_> = found.unwrap();
         let of = |id: Id| {
             let mut found = found.iter().filter(|(booking, _)| booking.id == id);
@@ -215,7 +215,7 @@ async fn bookings_are_found_with_their_units_in_one_statement() {
         assert_eq!(of(gone), (vec![], false));
         assert_eq!(of(beside_id), (vec![1], false));
 
-        let page = find_with_units(&mut tx, &everything, "id DESC", Some(2), 1).await;
+        let page = find_with_units(&tx, &everything, "id DESC", Some(2), 1).await;
         let ids: Vec<Id> = page
             .unwrap()
             .iter()

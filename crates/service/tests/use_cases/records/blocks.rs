@@ -44,8 +44,8 @@ fn block(unit_id: Id, from: i32, until: i32) -> NewBlock {
 
 async fn free(scene: &Scene, lane: Id, number: i32) -> i64 {
     let (night, next) = (day(number), day(number + 1));
-    let mut tx = scene.store.reader().await.unwrap();
-    let views = store::occupancy::look(&mut tx, scene.tenant_id, &[lane], night, next).await;
+    let tx = scene.store.reader().await.unwrap();
+    let views = store::occupancy::look(&tx, scene.tenant_id, &[lane], night, next).await;
     views.unwrap()[0].free_for(night, next)
 }
 

@@ -77,7 +77,7 @@ pub fn english(text: &str) -> Localized {
 
 /// How many rows a table has of the scene's tenant.
 pub async fn rows_in(scene: &Scene, table: &str) -> i64 {
-    let mut tx = scene.store.reader().await.unwrap();
+    let tx = scene.store.reader().await.unwrap();
     let sql = format!("SELECT count(*) FROM {table} WHERE tenant_id = $1");
     let rows = tx.query(&sql, &[scene.tenant_id.into()]).await.unwrap();
     match rows[0][0] {

@@ -192,7 +192,7 @@ async fn who_is_where(scene: &Scene, room: Id) -> BTreeMap<i64, (i64, i64, Optio
     let sql = "SELECT a.booking_id, a.starts_at, a.ends_at, u.id, a.pinned FROM allocation a \
                LEFT JOIN unit u ON u.tenant_id = a.tenant_id AND u.resource_id = a.lane_id AND u.number = a.unit \
                WHERE a.tenant_id = $1 AND a.lane_id = $2";
-    let mut tx = scene.store.reader().await.unwrap();
+    let tx = scene.store.reader().await.unwrap();
     let parameters = [scene.tenant_id.into(), room.into()];
     let rows = tx.query(sql, &parameters).await.unwrap();
     let number = |value: &Value| match value {
