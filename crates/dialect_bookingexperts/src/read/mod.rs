@@ -10,7 +10,6 @@ pub mod platform;
 
 use domain::access::capability;
 use domain::id::Id;
-use futures_util::future::try_join;
 use http_kit::{Answer, Call, Refusal};
 use jsonapi::{
     Address, Document, Loader, Locales, Query, ResourceType, Row, Rules, Schema, View, included,
@@ -21,6 +20,7 @@ use service::{
     inventory::Organization,
     records::{Direction, Field, Readable, Reading, Test},
 };
+use tokio::try_join;
 
 pub use self::lookup::Lookup;
 use crate::errors::{self, failed, no_access, not_found, refused};
@@ -153,11 +153,11 @@ pub async fn list<R: Shown>(state: State, call: Call, root: Root) -> Result<Answ
         number: query.page.number,
         size: query.page.size,
     };
-    let (total, page) = (
+    let (total, page) = try_join!(
         look.reading.count(&wanted),
-        look.reading.page(&wanted, page),
-    );
-    let (total, page) = try_join(total, page).await.map_err(refused)?;
+        look.reading.page(&wanted, page)
+    )
+    .map_err(refused)?;
     let stored = page.rows;
     let found = R::show(&stored, &look).await.map_err(refused)?;
     let writing = Writing {
