@@ -301,8 +301,8 @@ impl Charged {
         let shown = shown.filter(|row| look.seen.shows_booking(&kinds::ORDER, row));
         let ids: Vec<Id> = shown.map(|row| row.id).collect();
         let mut charged = Self::default();
-        for line in lines(&ids, look).await? {
-            charged.note(&line);
+        for line in lines(&ids, look).await?.values().flatten() {
+            charged.note(line);
         }
         let (cards, coupons) = try_join!(
             charged.those::<DiscountCard>(look),

@@ -40,10 +40,11 @@ fn is_main(line: &Line) -> bool {
     line.details.kind == LineKind::Charge && line.details.item != LineItem::Extra
 }
 
-/// The lines of these reservations.
-pub async fn lines(ids: &[Id], look: &Look<'_>) -> service::Result<Vec<Line>> {
+/// The lines of these reservations, by reservation.
+pub async fn lines(ids: &[Id], look: &Look<'_>) -> service::Result<HashMap<Id, Vec<Line>>> {
     let booking = const { Field::<Line>::new("booking_id") };
-    look.reading.of::<Line>(booking, ids).await
+    let of_booking = |line: &Line| line.booking_id;
+    look.reading.hanging(booking, of_booking, ids).await
 }
 
 /// Orders: each reservation has one, under its own id.
@@ -68,14 +69,10 @@ impl Shown for OrderShown {
     async fn show(stored: &[Booking], look: &Look<'_>) -> service::Result<Vec<Row>> {
         let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
         let places: Vec<Id> = stored.iter().map(|row| row.organization_id).collect();
-        let (lines, places) = try_join!(
+        let (mut charged, places) = try_join!(
             lines(&ids, look),
             look.reading.by_ids::<Organization>(&places)
         )?;
-        let mut charged: HashMap<Id, Vec<Line>> = HashMap::new();
-        for line in lines {
-            charged.entry(line.booking_id).or_default().push(line);
-        }
         let currencies: HashMap<Id, Currency> = places
             .iter()
             .map(|place| (place.id, place.details.currency))

@@ -42,29 +42,35 @@ pub struct Reading<'a> {
     kept: Kept,
 }
 
-/// What one answer has read already, by kind and id, since the same rows are often asked for again: a
-/// booking is a reservation, an order and a booking on the wire. Whoever asks for rows of a kind has them to
-/// themselves until they are there, so that two who ask at once do not both read them.
+/// What one answer has read already, since the same rows are often asked for again: a booking is a
+/// reservation, an order and a booking on the wire, and its lines are told by two of them. Whoever asks for
+/// rows of a kind has them to themselves until they are there, so that two who ask at once do not both read
+/// them.
 #[derive(Default)]
-struct Kept(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
+struct Kept(Mutex<HashMap<(TypeId, &'static str), OfColumn>>);
 
-/// Rows of one kind, by id.
-type OfKind<K> = tokio::sync::Mutex<HashMap<Id, K>>;
+/// A [`By`], of whichever type.
+type OfColumn = Arc<dyn Any + Send + Sync>;
+
+/// A row, or all rows of a kind, by the id in one of their columns.
+type By<V> = tokio::sync::Mutex<HashMap<Id, V>>;
+
+const ID: &str = "id";
 
 impl Kept {
-    fn of_kind<K: Readable>(&self) -> Arc<OfKind<K>> {
-        let mut kinds = self.0.lock();
-        let kept = kinds
-            .entry(TypeId::of::<K>())
-            .or_insert_with(|| Arc::new(OfKind::<K>::default()));
-        let kept = Arc::clone(kept).downcast();
-        kept.unwrap_or_else(|_| unreachable!("rows are kept under their own type"))
+    fn by<V: Send + 'static>(&self, column: &'static str) -> Arc<By<V>> {
+        let mut kept = self.0.lock();
+        let of_column = kept
+            .entry((TypeId::of::<V>(), column))
+            .or_insert_with(|| Arc::new(By::<V>::default()));
+        let of_column = Arc::clone(of_column).downcast();
+        of_column.unwrap_or_else(|_| unreachable!("rows are kept under their own type"))
     }
 
     async fn keep<K: Readable>(&self, rows: &[K]) {
-        let of_kind = self.of_kind::<K>();
-        let mut of_kind = of_kind.lock().await;
-        of_kind.extend(rows.iter().map(|row| (row.id(), row.clone())));
+        let by_id = self.by::<K>(ID);
+        let mut by_id = by_id.lock().await;
+        by_id.extend(rows.iter().map(|row| (row.id(), row.clone())));
     }
 }
 
@@ -140,7 +146,7 @@ impl Reading<'_> {
     /// As [`Reading::page`].
     pub async fn by_ids<K: Readable>(&self, ids: &[Id]) -> Result<Vec<K>> {
         UseCase::Find(K::SUBJECT).authorize(self.actor)?;
-        let kept = self.kept.of_kind::<K>();
+        let kept = self.kept.by::<K>(ID);
         let mut kept = kept.lock().await;
         let ids: BTreeSet<Id> = ids.iter().copied().collect();
         let missing = ids.iter().copied().filter(|id| !kept.contains_key(id));
@@ -168,6 +174,30 @@ impl Reading<'_> {
         let mut rows = self.each::<K>(field.name(), &ids).await?;
         rows.sort_by_key(Readable::id);
         Ok(rows)
+    }
+
+    /// The same, by what they hang on, which `on` tells of a row. What has been asked for is not read again.
+    ///
+    /// # Errors
+    /// As [`Reading::of`].
+    pub async fn hanging<K: Readable>(
+        &self,
+        field: Field<K>,
+        on: impl Fn(&K) -> Id,
+        ids: &[Id],
+    ) -> Result<HashMap<Id, Vec<K>>> {
+        let kept = self.kept.by::<Vec<K>>(field.name());
+        let mut kept = kept.lock().await;
+        let missing = ids.iter().copied().filter(|id| !kept.contains_key(id));
+        let missing: Vec<Id> = missing.collect();
+        let read = self.of(field, &missing).await?;
+        kept.extend(missing.iter().map(|id| (*id, Vec::new())));
+        for row in read {
+            kept.entry(on(&row)).or_default().push(row);
+        }
+        let found = ids.iter().filter_map(|id| Some((*id, kept.get(id)?)));
+        let found = found.filter(|(_, rows)| !rows.is_empty());
+        Ok(found.map(|(id, rows)| (id, rows.clone())).collect())
     }
 
     /// What belongs to these, by who has it, each in its place.

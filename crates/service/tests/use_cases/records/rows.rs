@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use service::{
-    Error, PageOf, Refusal, Subject, UseCase,
+    Error, PageOf, Refusal, Service, Subject, UseCase,
     content::{
         Amenity, AmenityDetails, AmenityGroup, AmenityOption, Label, LabelDetails, NamedDetails,
     },
     customers::{Customer, PersonDetails},
-    domain::{access::Capability, contact::Contact, id::Id},
+    domain::{
+        access::{Actor, Capability},
+        contact::Contact,
+        id::Id,
+    },
     kept::{Todo, TodoDetails},
     records::{Direction, Field, Query, Readable, Test, change, create, remove},
     sale::{Booking, Guest},
@@ -34,6 +38,14 @@ fn label(id: Id, name: &str) -> Label {
             ..LabelDetails::default()
         },
     )
+}
+
+async fn three_labels(scene: &Scene, service: &Service, actor: &Actor) -> Vec<Id> {
+    let ids: Vec<Id> = (0..3).map(|_| scene.id()).collect();
+    let writes = ids.iter().map(|id| create(label(*id, "Label")));
+    let written = service.write_all(actor, writes.collect()).await;
+    written.unwrap().unwrap();
+    ids
 }
 
 fn customer(id: Id, first_name: &str, email: &str, phone: &str) -> Customer {
@@ -211,13 +223,7 @@ async fn pages_follow_each_other_in_the_order_that_was_asked_for() {
 async fn an_answer_reads_each_row_once() {
     in_each_scene(|scene| async move {
         let (service, actor) = house(&scene);
-        let ids: Vec<Id> = (0..3).map(|_| scene.id()).collect();
-        let writes = ids.iter().map(|id| create(label(*id, "Label")));
-        service
-            .write_all(&actor, writes.collect())
-            .await
-            .unwrap()
-            .unwrap();
+        let ids = three_labels(&scene, &service, &actor).await;
         let reading = service.reading(&actor).await.unwrap();
         let query = Query::<Label>::new().by(Field::new("id"), Direction::Ascending);
         let page = reading.page(&query, PageOf::first(2)).await.unwrap();
@@ -231,6 +237,72 @@ async fn an_answer_reads_each_row_once() {
         assert_eq!((of(&both), reading.queries()), (vec![ids[0], ids[2]], 2));
         reading.one::<Label>(ids[2]).await.unwrap().unwrap();
         assert_eq!(reading.queries(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_who_ask_for_the_same_rows_at_once_read_them_once() {
+    in_each_scene(|scene| async move {
+        let (service, actor) = house(&scene);
+        let ids = three_labels(&scene, &service, &actor).await;
+        let reading = service.reading(&actor).await.unwrap();
+        let (all, some) = tokio::try_join!(
+            reading.by_ids::<Label>(&ids),
+            reading.by_ids::<Label>(&ids[1..])
+        )
+        .unwrap();
+        assert_eq!(all[1..], some);
+        assert_eq!((all.len(), reading.queries()), (3, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_hangs_on_rows_is_read_once_even_where_it_is_nothing() {
+    in_each_scene(|scene| async move {
+        let (service, actor) = house(&scene);
+        let amenities: Vec<Id> = (0..3).map(|_| scene.id()).collect();
+        let [full, single, bare] = amenities[..] else {
+            unreachable!("three ids")
+        };
+        let mut writes: Vec<_> = amenities
+            .iter()
+            .map(|id| {
+                let details = AmenityDetails {
+                    name: english("Kitchen"),
+                    ..AmenityDetails::default()
+                };
+                create(Amenity::new(*id, details))
+            })
+            .collect();
+        for amenity in [full, single, full] {
+            let mut option = AmenityOption::new(scene.id(), named("Large"));
+            option.parent_id = Some(amenity);
+            writes.push(create(option));
+        }
+        service.write_all(&actor, writes).await.unwrap().unwrap();
+        let reading = service.reading(&actor).await.unwrap();
+        let options = async |of: &[Id]| {
+            let parent = Field::<AmenityOption>::new("parent_id");
+            let on = |option: &AmenityOption| option.parent_id.unwrap();
+            let found = reading.hanging(parent, on, of).await.unwrap();
+            let mut counts: Vec<_> = found.iter().map(|(id, rows)| (*id, rows.len())).collect();
+            counts.sort_unstable();
+            counts
+        };
+        assert_eq!(options(&[bare, full]).await, [(full, 2)]);
+        assert_eq!(options(&[full, bare, full]).await, [(full, 2)]);
+        assert_eq!(reading.queries(), 1);
+        let mut both = [(full, 2), (single, 1)];
+        both.sort_unstable();
+        assert_eq!(options(&amenities).await, both);
+        assert_eq!(reading.queries(), 2);
+        let all: Vec<AmenityOption> = reading
+            .of(Field::new("parent_id"), &amenities)
+            .await
+            .unwrap();
+        assert_eq!(all.len(), 3);
     })
     .await;
 }
