@@ -128,6 +128,10 @@ fn describe() {
         "store_batch_commands",
         "Commands that were committed together"
     );
+    describe_histogram!(
+        "store_log_restart_seconds",
+        "Time in which nothing was committed because SQLite's log began anew, by reason"
+    );
     for (name, about) in delivery::telemetry::METRICS.iter().copied() {
         if name.ends_with("_total") {
             counter!(name, about);

@@ -3,7 +3,12 @@
 //! A thread copies while the writer goes on, which leaves only what was written meanwhile. That rest the
 //! writer copies itself, and then writes over the log from its beginning.
 
-use std::{path::Path, sync::Arc, thread, time::Duration};
+use std::{
+    path::Path,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::Connection;
@@ -145,7 +150,10 @@ impl Log {
 
     /// Between two batches: lets the log begin anew where it is time to.
     pub(super) fn start_again_if_due(&self, tx: &mut Tx) {
-        let Some(_alone) = self.turn() else { return };
+        let begun = instant();
+        let Some((reason, _alone)) = self.turn() else {
+            return;
+        };
         let restarted = finish(restart(tx)).unwrap_or_else(|error| {
             tracing::warn!(%error, "the write-ahead log could not begin anew");
             false
@@ -158,19 +166,23 @@ impl Log {
             // A long read keeps the log, and asking in every batch would keep everybody.
             pages.restart_at = pages.written + limits::LOG_RESTART_PAGES;
         }
+        drop(pages);
+        metrics::histogram!("store_log_restart_seconds", "reason" => reason)
+            .record(begun.elapsed());
     }
 
     /// The writer's turn at the log, when it is due; `None` while it is not, or another has it and it
-    /// can wait.
-    fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+    /// can wait. Says why it is due.
+    fn turn(&self) -> Option<(&'static str, MutexGuard<'_, ()>)> {
         let (due, overdue) = {
             let pages = self.pages.lock();
             (pages.is_due(), pages.is_overdue())
         };
         if overdue {
-            return Some(self.one_at_a_time.lock());
+            return Some(("bound", self.one_at_a_time.lock()));
         }
-        due.then(|| self.one_at_a_time.try_lock()).flatten()
+        let alone = due.then(|| self.one_at_a_time.try_lock()).flatten();
+        alone.map(|alone| ("short_rest", alone))
     }
 
     /// At the end: everything into the database, and no log left.
@@ -181,6 +193,14 @@ impl Log {
             tracing::warn!(%error, "the last checkpoint failed; the next start makes it up");
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it measures how long the log kept everybody, and decides nothing"
+)]
+fn instant() -> Instant {
+    Instant::now()
 }
 
 /// Copies the rest and makes the next commit write from the log's beginning; not for long where somebody
