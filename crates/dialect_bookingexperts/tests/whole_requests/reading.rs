@@ -1,10 +1,11 @@
 //! Every list and every resource of the table: what they show, how they are filtered, sorted and cut.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dialect_bookingexperts::endpoints::{Gives, Served, served};
 use dialect_bookingexperts::kinds;
 use jsonapi::{Kind, ResourceType};
+use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use crate::house::{House, ids, in_every_house, stay};
@@ -33,29 +34,45 @@ pub fn encoded(text: &str) -> String {
         .collect()
 }
 
-fn schema_errors(document: &Value, openapi: &Value, name: &str) -> Vec<String> {
-    let schema = json!({
-        "$ref": format!("#/components/schemas/{name}"),
-        "components": openapi["components"],
-    });
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors = validator.iter_errors(document);
-    errors
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect()
+/// The schemas of the served document. Each is compiled once: that takes longer than many answers.
+struct Schemas {
+    components: Value,
+    compiled: BTreeMap<String, Validator>,
+}
+
+impl Schemas {
+    async fn served(house: &House) -> Self {
+        let mut document = house.get_as(&house.key, "/oas3.json").await.json();
+        Self {
+            components: document["components"].take(),
+            compiled: BTreeMap::new(),
+        }
+    }
+
+    fn errors(&mut self, document: &Value, name: String) -> Vec<String> {
+        let components = &self.components;
+        let validator = self.compiled.entry(name).or_insert_with_key(|name| {
+            let path = format!("#/components/schemas/{name}");
+            jsonschema::validator_for(&json!({"$ref": path, "components": components})).unwrap()
+        });
+        let errors = validator.iter_errors(document);
+        errors
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect()
+    }
 }
 
 #[tokio::test]
 async fn every_list_shows_what_is_there_and_every_link_in_it_answers() {
     in_every_house(|house| async move {
         let world = World::new(&house).await;
-        let openapi = house.get_as(&house.key, "/oas3.json").await.json();
+        let mut schemas = Schemas::served(&house).await;
         for (path, kind) in lists(&world) {
             let document = house.get(&path).await;
             let rows = document["data"].as_array().unwrap();
             assert!(!rows.is_empty(), "{path} shows nothing");
             let name = jsonapi::openapi::name(kind, jsonapi::openapi::Shape::List);
-            assert_eq!(schema_errors(&document, &openapi, &name), [""; 0], "{path}");
+            assert_eq!(schemas.errors(&document, name), [""; 0], "{path}");
             let pages = &document["meta"]["pagination"];
             assert_eq!(
                 (&pages["page"], &pages["size"]),
@@ -70,7 +87,7 @@ async fn every_list_shows_what_is_there_and_every_link_in_it_answers() {
             for row in rows {
                 assert_eq!(row["type"], kind.name, "{path}");
                 assert!(row["id"].is_string(), "{path}");
-                answers_itself(&house, row, kind, &openapi).await;
+                answers_itself(&house, row, kind, &mut schemas).await;
                 let id = row["id"].as_str().unwrap();
                 let one = house.get(&format!("{path}/{id}")).await;
                 assert_eq!(one["data"], *row, "{path}/{id}");
@@ -80,7 +97,7 @@ async fn every_list_shows_what_is_there_and_every_link_in_it_answers() {
     .await;
 }
 
-async fn answers_itself(house: &House, row: &Value, kind: &ResourceType, openapi: &Value) {
+async fn answers_itself(house: &House, row: &Value, kind: &ResourceType, schemas: &mut Schemas) {
     let Some(link) = row["links"]["self"].as_str() else {
         return;
     };
@@ -88,7 +105,7 @@ async fn answers_itself(house: &House, row: &Value, kind: &ResourceType, openapi
     let document = house.get(path.unwrap()).await;
     assert_eq!(document["data"], *row, "{link}");
     let name = jsonapi::openapi::name(kind, jsonapi::openapi::Shape::Document);
-    assert_eq!(schema_errors(&document, openapi, &name), [""; 0], "{link}");
+    assert_eq!(schemas.errors(&document, name), [""; 0], "{link}");
 }
 
 #[tokio::test]
