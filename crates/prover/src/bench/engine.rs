@@ -10,7 +10,7 @@ use super::BenchOptions;
 use super::at_store;
 use super::bare::{Bare, BareOutcome, postgres, sqlite};
 use super::ceiling::Ceiling;
-use super::page::{self, Visits};
+use super::page::{self, BareVisits, Visits};
 use super::table::{self, Line};
 use crate::bookingexperts::Access;
 use crate::chance::{self, Chance};
@@ -54,6 +54,7 @@ struct Bookings {
     spread: Vec<(usize, LoadFigures)>,
     hot: Vec<(usize, LoadFigures)>,
     availability: LoadFigures,
+    page: Visits,
     reservations: Visits,
 }
 
@@ -110,7 +111,8 @@ impl Measured {
         self.memory(house, "after the load")?;
         // The ceilings want the tables for themselves.
         house.server()?.stop().await?;
-        self.against_ceilings(house, bookings, places).await
+        self.against_ceilings(house, bookings, places, &options.connections)
+            .await
     }
 
     fn line(&mut self, what: &str, figure: f64, unit: &'static str) {
@@ -188,12 +190,13 @@ impl Measured {
         let availability = self
             .ask(house, Question::Availability, places, ASKING)
             .await?;
-        self.pages(house, places).await?;
+        let page = self.page(house, places).await?;
         let reservations = self.reservations(house, places).await?;
         Ok(Bookings {
             spread,
             hot,
             availability,
+            page,
             reservations,
         })
     }
@@ -223,16 +226,9 @@ impl Measured {
     }
 
     /// Pages of bookings through Beds24.
-    async fn pages(&mut self, house: &House, places: &Arc<Places>) -> anyhow::Result<()> {
+    async fn page(&self, house: &House, places: &Places) -> anyhow::Result<Visits> {
         let mut chance = chance::stream(self.seed, 1 << 33);
-        let Visits { first, again } = page::bookings(&house.demo, places, &mut chance).await?;
-        let what = "a page of 100 bookings";
-        let line = Line::new(self.engine, what, again.p50_ms, "ms");
-        self.lines.push(line.latency(&again).at_most(PAGE_MS));
-        let what = format!("{what}, the first time");
-        let line = Line::new(self.engine, what, first.p50_ms, "ms");
-        self.lines.push(line.latency(&first));
-        Ok(())
+        page::bookings(&house.demo, places, &mut chance).await
     }
 
     /// The same through Booking Experts, with what belongs to the reservations.
@@ -246,15 +242,15 @@ impl Measured {
         page::reservations(access, places, &mut chance).await
     }
 
-    fn reservation_lines(&mut self, figures: Visits, ceilings: Visits) {
-        let what = "a page of 30 reservations, five includes";
+    /// How long a page took that somebody looked at again, with its target, and that nobody had looked at.
+    fn page_lines(&mut self, what: &str, figures: Visits, bare: Visits, most_ms: f64) {
         let line = Line::new(self.engine, what, figures.again.p50_ms, "ms");
-        let line = line.latency(&figures.again).ceiling(ceilings.again.p50_ms);
-        self.lines.push(line.at_most(RESERVATIONS_MS));
+        let line = line.latency(&figures.again).ceiling(bare.again.p50_ms);
+        self.lines.push(line.at_most(most_ms));
         let what = "the same page, the first time";
         let line = Line::new(self.engine, what, figures.first.p50_ms, "ms");
         let line = line.latency(&figures.first);
-        self.lines.push(line.ceiling(ceilings.first.p50_ms));
+        self.lines.push(line.ceiling(bare.first.p50_ms));
     }
 
     async fn against_ceilings(
@@ -262,6 +258,7 @@ impl Measured {
         house: &House,
         bookings: Bookings,
         places: &Arc<Places>,
+        tasks: &[usize],
     ) -> anyhow::Result<()> {
         let config = store_config(house)?;
         let tenant = house.demo.tabard.tenant_id;
@@ -275,15 +272,27 @@ impl Measured {
         let hot = tables
             .run(BATCH, Some(self.round), duration, &mut chance)
             .await?;
-        self.at_store(&config, tenant, places, (&spread, &hot))
-            .await?;
+        let ceilings = [(&alone, &spread), (&alone, &hot)];
+        for (number, tasks) in tasks.iter().enumerate() {
+            let lane = Places {
+                days: HOT_DAYS,
+                ..places.only(number)
+            };
+            let lane = Arc::new(lane);
+            self.at_store(&config, tenant, [places, &lane], *tasks, ceilings)
+                .await?;
+        }
         self.bare_line("bare loop, one commit per booking", &alone);
         self.bare_line("bare loop, batches of 256, spread", &spread);
         self.bare_line("bare loop, batches of 256, one lane", &hot);
         self.booking_lines("spread over 1,000 lanes", bookings.spread, &alone, &spread);
         self.booking_lines("all on one lane", bookings.hot, &alone, &hot);
         let bare = tables.page(places, &mut chance).await?;
-        self.reservation_lines(bookings.reservations, bare);
+        let what = "a page of 100 bookings";
+        self.page_lines(what, bookings.page, bare.bookings, PAGE_MS);
+        let what = "a page of 30 reservations, five includes";
+        let of_30 = bare.reservations;
+        self.page_lines(what, bookings.reservations, of_30, RESERVATIONS_MS);
         let ceiling = self.bare_availability(&tables, places).await?;
         let availability = &bookings.availability;
         let line = Line::new(
@@ -305,20 +314,18 @@ impl Measured {
         &mut self,
         config: &StoreConfig,
         tenant: i64,
-        places: &Arc<Places>,
-        (spread, hot): (&BareOutcome, &BareOutcome),
+        places: [&Arc<Places>; 2],
+        tasks: usize,
+        ceilings: [(&BareOutcome, &BareOutcome); 2],
     ) -> anyhow::Result<()> {
         let duration = Duration::from_secs(self.seconds);
-        let mut lane = places.only_first();
-        lane.days = HOT_DAYS;
-        let wheres = [
-            ("spread", Arc::clone(places), spread),
-            ("one lane", Arc::new(lane), hot),
-        ];
-        for (name, places, ceiling) in wheres {
-            let outcome =
-                at_store::run(config, tenant, &places, BATCH, duration, self.seed).await?;
-            let what = format!("bookings at the store, 256 tasks, {name}");
+        let wheres = ["spread", "one lane"].into_iter().zip(places).zip(ceilings);
+        for ((name, places), (alone, batches)) in wheres {
+            // With another seed each: whoever drew the same nights again would find them taken.
+            let seed = self.seed ^ tasks as u64;
+            let outcome = at_store::run(config, tenant, places, tasks, duration, seed).await?;
+            let ceiling = if tasks == 1 { alone } else { batches };
+            let what = format!("bookings at the store, {tasks} tasks, {name}");
             let line = Line::new(self.engine, what, outcome.per_second, "/s");
             let line = line.latency(&outcome.commits.summary());
             self.lines.push(line.ceiling(ceiling.per_second));
@@ -467,8 +474,8 @@ impl Tables {
         outcome
     }
 
-    /// The bare statements of pages of reservations.
-    async fn page(&mut self, places: &Places, chance: &mut Chance) -> anyhow::Result<Visits> {
+    /// The bare statements of both pages.
+    async fn page(&mut self, places: &Places, chance: &mut Chance) -> anyhow::Result<BareVisits> {
         let tenant = self.bare().tenant;
         match self {
             Self::Sqlite { file, .. } => {

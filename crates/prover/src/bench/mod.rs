@@ -30,9 +30,10 @@ use table::Line;
 /// For each engine a server is filled with allocations over HTTP and started again. Then:
 /// start time, memory, bookings per second over HTTP from 1, 16, 64 and 256 connections
 /// (spread over 1,000 lanes, and all on one), availability of 30 days, a page of 100
-/// bookings, and through Booking Experts a page of 30 reservations with five includes. The ceilings are measured on the very same tables while the server is
-/// stopped: a bare loop with the same rows and commits, the bare indexed query behind
-/// axum, and an empty axum answer. The load generator runs on the same machine.
+/// bookings, and through Booking Experts a page of 30 reservations with five includes.
+/// The ceilings are measured on the very same tables while the server is stopped: a bare
+/// loop with the same rows and commits, the bare indexed query behind axum, and an empty
+/// axum answer. The load generator runs on the same machine.
 ///
 ///   prover bench                                  everything, some minutes
 ///   prover bench --engine sqlite --allocations 50000 --seconds 2

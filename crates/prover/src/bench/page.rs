@@ -1,5 +1,5 @@
 //! Pages of a hundred bookings through Beds24 and of 30 reservations with five includes through Booking
-//! Experts, and beside the latter the bare statements that no such page can do without.
+//! Experts, and beside both the bare statements that no such page can do without.
 //!
 //! Each page is asked for twice, because rows that nobody has read for a while come from the disk or the
 //! system's memory: the first time is a figure of its own, the second is what somebody waits for who looks at
@@ -21,10 +21,21 @@ use crate::watch;
 
 /// Pages that are fetched one after another.
 const PAGES: usize = 200;
+/// Bookings of a page.
+const BOOKINGS: usize = 100;
 /// Reservations of a page.
 const SIZE: usize = 30;
 /// What comes along.
 const INCLUDES: &str = "booking,order,rentable_type,inventory_object,administration";
+
+/// How long the bare statements of both pages took.
+#[derive(Debug, Clone, Copy)]
+pub struct BareVisits {
+    /// Of a hundred bookings.
+    pub bookings: Visits,
+    /// Of 30 reservations with what belongs to them.
+    pub reservations: Visits,
+}
 
 /// How long pages took.
 #[derive(Debug, Clone, Copy)]
@@ -106,7 +117,8 @@ pub async fn reservations(
     Ok(visiting.visits())
 }
 
-/// The statements of one page: its rows and their number, then what belongs to these rows.
+/// The statements of one page. Of bookings: its rows, and one more that tells whether there is another page.
+/// Of reservations: its rows and their number, then what belongs to these rows.
 struct Statements {
     tenant: i64,
     day: i64,
@@ -120,6 +132,15 @@ impl Statements {
             day: i64::from((day - EPOCH).get_days()),
         })
         .collect()
+    }
+
+    fn bookings(&self) -> String {
+        let Self { tenant, day } = self;
+        format!(
+            "SELECT * FROM booking WHERE tenant_id = {tenant} AND arrival_on >= {day} \
+             ORDER BY arrival_on, id LIMIT {}",
+            BOOKINGS + 1
+        )
     }
 
     fn rows(&self) -> String {
@@ -166,9 +187,23 @@ pub fn on_sqlite(
     tenant: i64,
     places: &Places,
     chance: &mut Chance,
-) -> anyhow::Result<Visits> {
+) -> anyhow::Result<BareVisits> {
     let connection = sqlite::open(file)?;
     let pages = Statements::draw(tenant, places, chance);
+    let read = |text: &str| -> rusqlite::Result<()> {
+        let mut statement = connection.prepare(text)?;
+        let mut found = statement.query([])?;
+        while found.next()?.is_some() {}
+        Ok(())
+    };
+    let mut bookings = Visiting::default();
+    for latency in bookings.in_turn() {
+        for asked in &pages {
+            let began = watch::instant();
+            read(&asked.bookings())?;
+            latency.record(began.elapsed());
+        }
+    }
     let mut visiting = Visiting::default();
     for latency in visiting.in_turn() {
         for asked in &pages {
@@ -179,14 +214,15 @@ pub fn on_sqlite(
             let rows: Vec<[i64; 3]> = rows.collect::<rusqlite::Result<_>>()?;
             let _: i64 = connection.query_row(&asked.count(), [], |row| row.get(0))?;
             for text in asked.related(&rows) {
-                let mut statement = connection.prepare(&text)?;
-                let mut found = statement.query([])?;
-                while found.next()?.is_some() {}
+                read(&text)?;
             }
             latency.record(began.elapsed());
         }
     }
-    Ok(visiting.visits())
+    Ok(BareVisits {
+        bookings: bookings.visits(),
+        reservations: visiting.visits(),
+    })
 }
 
 /// The same on PostgreSQL.
@@ -195,9 +231,17 @@ pub async fn on_postgres(
     tenant: i64,
     places: &Places,
     chance: &mut Chance,
-) -> anyhow::Result<Visits> {
+) -> anyhow::Result<BareVisits> {
     let client = postgres::connect(address).await?;
     let pages = Statements::draw(tenant, places, chance);
+    let mut bookings = Visiting::default();
+    for latency in bookings.in_turn() {
+        for asked in &pages {
+            let began = watch::instant();
+            client.query(&asked.bookings(), &[]).await?;
+            latency.record(began.elapsed());
+        }
+    }
     let mut visiting = Visiting::default();
     for latency in visiting.in_turn() {
         for asked in &pages {
@@ -212,5 +256,8 @@ pub async fn on_postgres(
             latency.record(began.elapsed());
         }
     }
-    Ok(visiting.visits())
+    Ok(BareVisits {
+        bookings: bookings.visits(),
+        reservations: visiting.visits(),
+    })
 }

@@ -1,6 +1,6 @@
 //! One connection: writes a request, reads its answer, stays open for the next.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -106,7 +106,13 @@ impl Connection {
     }
 
     /// Opens the connection now, so that a race does not begin with handshakes.
+    ///
+    /// A server closes what has been idle for too long. Where it has, the connection opens anew: nothing
+    /// has been sent on the new one, so no outcome is unknown.
     pub async fn open(&mut self) -> Result<(), HttpError> {
+        if self.stream.as_ref().is_some_and(was_closed) {
+            self.close();
+        }
         if self.stream.is_none() {
             self.stream = Some(connect(self.target.address).await?);
         }
@@ -220,6 +226,13 @@ impl Connection {
     }
 }
 
+/// Whether the server has ended a connection on which nothing is under way. Whatever can be read there
+/// answers no request, so such a connection is of no use either.
+fn was_closed(idle: &TcpStream) -> bool {
+    let read = idle.try_read(&mut [0]);
+    !matches!(read, Err(error) if error.kind() == ErrorKind::WouldBlock)
+}
+
 async fn connect(address: SocketAddr) -> Result<TcpStream, HttpError> {
     let refused = |source| HttpError::Connect {
         address: address.to_string(),
@@ -228,4 +241,35 @@ async fn connect(address: SocketAddr) -> Result<TcpStream, HttpError> {
     let stream = TcpStream::connect(address).await.map_err(refused)?;
     stream.set_nodelay(true).map_err(refused)?;
     Ok(stream)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Answers one request on each connection, and closes it without having said so.
+    async fn answer_and_close(listener: TcpListener) {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let read = stream.read(&mut [0; 1024]).await.unwrap();
+            assert!(read > 0);
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(answer).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_was_closed_while_idle_opens_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(answer_and_close(listener));
+        let mut connection = Connection::to(Target::parse(&url).unwrap());
+        for _ in 0..3 {
+            let answer = connection.send(Request::get("/", &[])).await.unwrap();
+            assert_eq!(answer.status, 200);
+            let idle = connection.stream.as_ref().unwrap();
+            idle.readable().await.unwrap();
+        }
+    }
 }

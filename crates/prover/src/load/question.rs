@@ -44,10 +44,17 @@ pub struct Places {
 }
 
 impl Places {
-    /// Only the first room: everybody wants the same lane.
-    pub fn only_first(&self) -> Self {
+    /// Only one room, by its place among them: everybody wants the same lane.
+    pub fn only(&self, number: usize) -> Self {
         Self {
-            rooms: self.rooms.iter().take(1).copied().collect(),
+            rooms: self
+                .rooms
+                .iter()
+                .cycle()
+                .skip(number)
+                .take(1)
+                .copied()
+                .collect(),
             ..self.clone()
         }
     }
