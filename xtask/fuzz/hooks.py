@@ -15,6 +15,7 @@ import json
 import os
 import re
 import threading
+import urllib.parse
 
 import schemathesis
 import schemathesis.specs.openapi.converter as converter
@@ -41,14 +42,21 @@ class Exceptions:
         self.rows = [row for row in rows if row["dialect"] in ("*", DIALECT)]
         self.needed = {}
 
-    def allow(self, check, operation, response):
+    def allow(self, check, operation, failure, response):
         """Whether a rule of the dialect explains this failure."""
         error = first_error(response)
+        query = urllib.parse.urlsplit(response.request.url).query
         for row in self.rows:
-            if fits(row, check, operation, response.status_code, error):
+            if not fits(row, check, operation, response.status_code, error):
+                continue
+            if says(row, "message", failure.message) and says(row, "query", query):
                 self.needed[row["rule"]] = self.needed.get(row["rule"], 0) + 1
                 return True
         return False
+
+
+def says(row, key, text):
+    return re.search(row.get(key, ""), text) is not None
 
 
 def fits(row, check, operation, status, error):
@@ -56,11 +64,11 @@ def fits(row, check, operation, status, error):
     place = source.get("pointer") or source.get("parameter") or source.get("header") or ""
     return (
         re.fullmatch(row["check"], check) is not None
-        and row["status"] == status
-        and re.search(row.get("operations", ""), operation) is not None
+        and status in (row["status"] if isinstance(row["status"], list) else [row["status"]])
+        and says(row, "operations", operation)
         and re.fullmatch(row.get("code", ".*"), str(error.get("code", ""))) is not None
-        and re.search(row.get("place", ""), place) is not None
-        and re.search(row.get("detail", ""), str(error.get("detail", ""))) is not None
+        and says(row, "place", place)
+        and says(row, "detail", str(error.get("detail", "")))
     )
 
 
@@ -157,7 +165,7 @@ def after_call(context, case, response):
 def filter_failure(context, failure, case, response):
     label = case.operation.label
     checks = type(failure).checks or ("another",)
-    if any(EXCEPTIONS.allow(check, label, response) for check in checks):
+    if any(EXCEPTIONS.allow(check, label, failure, response) for check in checks):
         return False
     COUNTS.add_failure(label, checks[0])
     return True

@@ -8,13 +8,14 @@ use domain::{
     contact::Contact,
     id::Id,
     money::Currency,
-    rate::RatePlan,
+    rate::{OfferTerms, RatePlan, sold_plans},
     text::{Locale, Localized},
     time::Zone,
 };
 use jiff::{Timestamp, civil::Date};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use crate::{
     patch::{ContactPatch, ExtraPatch, patched},
@@ -147,7 +148,8 @@ patched! {
         pub min_price: Decimal,
         /// Named ways of pricing, by number.
         pub rate_plans: BTreeMap<u8, RatePlanRecord>,
-        /// Names of the offers under which it is sold, by number.
+        /// What is said of the offers under which it is sold, by number; names and settings are a
+        /// dialect's.
         pub offers: BTreeMap<u16, Extra>,
         /// Its name in other languages.
         pub names: Localized,
@@ -204,6 +206,51 @@ pub struct Resource {
     pub quantity: i64,
     /// Everything else.
     pub details: ResourceDetails,
+}
+
+impl Resource {
+    /// All its rate plans, by number.
+    pub fn plans(&self) -> impl Iterator<Item = &RatePlan> {
+        self.details.rate_plans.values().map(|record| &record.plan)
+    }
+
+    /// The rate plans under which it is sold to whoever names no offer, by number: without those of
+    /// offers that are switched off, and with the fewest nights that their offers want. `organization`
+    /// is the one it belongs to. Prices that the public sees, and that a booking gets by itself, are of
+    /// these plans.
+    #[must_use]
+    pub fn sold_plans(&self, organization: &Organization) -> Vec<RatePlan> {
+        sold_plans(self.plans(), |offer| self.offer_terms(organization, offer))
+    }
+
+    fn offer_terms(&self, organization: &Organization, offer: u8) -> OfferTerms {
+        let setting = |name| self.offer_setting(organization, offer, name);
+        let is_off = setting("enable").and_then(Json::as_str) == Some("no");
+        let fewest = setting("minimumStay").filter(|stay| stay["type"] == "numberOfDays");
+        let fewest = fewest.and_then(|stay| stay["numberOfDaysValue"].as_u64());
+        OfferTerms {
+            is_made: !is_off,
+            // More nights than can be counted are more than any stay has.
+            min_stay: fewest.map(|nights| nights.try_into().unwrap_or(u16::MAX)),
+        }
+    }
+
+    /// What is set for an offer under a name, as it was written: by the organization where it sells the
+    /// same offers in all its resources (`offerType` is `perProperty`), otherwise by the resource.
+    #[must_use]
+    pub fn offer_setting<'a>(
+        &'a self,
+        organization: &'a Organization,
+        offer: u8,
+        name: &str,
+    ) -> Option<&'a Json> {
+        let shared = &organization.details.extra;
+        if shared.get("offerType").and_then(Json::as_str) == Some("perProperty") {
+            let mut offers = shared.get("offers")?.as_array()?.iter();
+            return offers.find(|one| one["offerId"] == offer)?.get(name);
+        }
+        self.details.offers.get(&u16::from(offer))?.get(name)
+    }
 }
 
 /// One physical piece of a resource.

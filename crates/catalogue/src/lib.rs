@@ -24,6 +24,7 @@ pub mod records;
 pub mod sale;
 mod selling;
 pub mod shared;
+pub mod told;
 mod value;
 
 pub use catalogue_derive::Kind;

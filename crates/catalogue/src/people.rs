@@ -1,7 +1,7 @@
 //! People who sign in: users, their places in tenants, sessions, and resets of passwords.
 
 use catalogue_derive::Kind;
-use domain::{access::Capabilities, id::Id};
+use domain::{access::Capabilities, id::Id, text::Locale};
 use jiff::Timestamp;
 
 /// A person who signs in. Like a client, a user stands outside the tenants; an [`Employee`] is the
@@ -99,4 +99,7 @@ pub struct PasswordReset {
     /// When it was mailed, real time.
     #[column]
     pub mailed_at: Option<Timestamp>,
+    /// The languages in which its user likes to read, best first; empty where nobody knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<Locale>,
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use catalogue::{
     Cells, Value,
     access::Tenant,
-    delivery::{Attempt, Delivery, Health, Mail, Subscription, SwitchedOff},
+    delivery::{Attempt, Delivery, Health, Mail, Owner, Subscription, SwitchedOff},
 };
 use domain::id::{Id, IdSource};
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +16,7 @@ use crate::{
     Dispatcher, house_stamp,
     limits::{CONCLUDE_TRIES, FAILING_FOR, FORGIVEN_AFTER},
     mail::SWITCHED_OFF,
+    owners::owner_of,
     queue::next_of_subject,
     telemetry,
     tries::{Tried, Verdict},
@@ -32,11 +33,9 @@ impl Dispatcher {
                 now: self.now(),
             };
             match self.store().run(command).await {
-                Ok(false) => return,
-                Ok(true) => {
-                    telemetry::switched_off();
-                    let subscription = tried.delivery.subscription_id;
-                    tracing::warn!(%subscription, "a subscription was switched off");
+                Ok(None) => return,
+                Ok(Some(off)) => {
+                    note(off, tried.delivery.subscription_id);
                     return;
                 }
                 Err(error) => {
@@ -50,31 +49,48 @@ impl Dispatcher {
     }
 }
 
+/// A subscription that was switched off.
+#[derive(Clone, Copy)]
+struct Off {
+    /// Whether there is somebody who is told of it.
+    is_told: bool,
+}
+
+/// Lets the operator know.
+fn note(off: Off, subscription: Id) {
+    telemetry::switched_off();
+    if off.is_told {
+        tracing::warn!(%subscription, "a subscription was switched off");
+    } else {
+        tracing::warn!(%subscription, "a subscription was switched off, and there is nobody to tell of it");
+    }
+}
+
 struct Conclude {
     tried: Arc<Tried>,
     now: Timestamp,
 }
 
 impl ColdCommand for Conclude {
-    /// Whether the subscription was switched off.
-    type Output = bool;
+    /// Says so where the subscription was switched off.
+    type Output = Option<Off>;
 
-    async fn run<'a>(&'a self, tx: &'a mut Tx, ids: &'a IdSource) -> store::Result<bool> {
+    async fn run<'a>(&'a self, tx: &'a mut Tx, ids: &'a IdSource) -> store::Result<Option<Off>> {
         let key = [
             self.tried.attempt.tenant_id.into(),
             self.tried.attempt.id.into(),
         ];
         if tx.get::<Attempt>(&key).await?.is_some() {
             // It was written before, and only the answer was lost.
-            return Ok(false);
+            return Ok(None);
         }
         tx.insert(std::slice::from_ref(&self.tried.attempt)).await?;
         self.advance(tx).await?;
         match self.tried.verdict {
-            Verdict::Nothing => Ok(false),
+            Verdict::Nothing => Ok(None),
             Verdict::Delivered => {
                 self.count_success(tx).await?;
-                Ok(false)
+                Ok(None)
             }
             Verdict::Again(_) | Verdict::GivenUp => {
                 self.count_failure(tx).await?;
@@ -164,7 +180,7 @@ impl Conclude {
         parameters
     }
 
-    async fn switch_off_if_due(&self, tx: &mut Tx, ids: &IdSource) -> store::Result<bool> {
+    async fn switch_off_if_due(&self, tx: &mut Tx, ids: &IdSource) -> store::Result<Option<Off>> {
         let (tenant_id, id) = (
             self.tried.delivery.tenant_id,
             self.tried.delivery.subscription_id,
@@ -174,24 +190,34 @@ impl Conclude {
         let since = health.and_then(|health| health.failing_since);
         let Some(since) = since.filter(|since| self.now.duration_since(*since) >= FAILING_FOR)
         else {
-            return Ok(false);
+            return Ok(None);
         };
         let found = tx.get_locked::<Subscription>(&key).await?;
         let Some(mut subscription) = found.filter(|found| found.active) else {
-            return Ok(false);
+            return Ok(None);
+        };
+        let owner = owner_of(tx, &subscription).await?;
+        let told = match owner {
+            Some(_) => "",
+            None => "; nobody was told, since nobody here may let apps in",
         };
         subscription.active = false;
         subscription.off = Some(SwitchedOff {
-            reason: format!("every attempt has failed since {since}"),
+            reason: format!("every attempt has failed since {since}{told}"),
             at: self.now,
         });
         tx.update(&mut subscription).await?;
         drop_waiting(tx, tenant_id, id).await?;
         let tenant = tx.get::<Tenant>(&[tenant_id.into()]).await?;
         self.tell_house(tx, ids, tenant.as_ref(), id).await?;
-        self.tell_owner(tx, ids, tenant.as_ref(), &subscription, since)
-            .await?;
-        Ok(true)
+        if let Some(owner) = &owner {
+            let letter = self.letter(ids, tenant.as_ref(), &subscription, owner);
+            tx.insert(&[letter.with("since", since.to_string())])
+                .await?;
+        }
+        Ok(Some(Off {
+            is_told: owner.is_some(),
+        }))
     }
 
     /// Those who watch over the tenant's account hear of it as of any event.
@@ -213,19 +239,16 @@ impl Conclude {
             .await
     }
 
-    async fn tell_owner(
+    /// What its owner is told, but for since when it was failing.
+    fn letter(
         &self,
-        tx: &mut Tx,
         ids: &IdSource,
         tenant: Option<&Tenant>,
         subscription: &Subscription,
-        since: Timestamp,
-    ) -> store::Result<()> {
-        let Some(owner) = &subscription.owner else {
-            return Ok(());
-        };
+        owner: &Owner,
+    ) -> Mail {
         let problem = self.tried.attempt.problem.clone().unwrap_or_default();
-        let mail = Mail::new(
+        Mail::new(
             subscription.tenant_id,
             ids.next(self.now),
             self.now,
@@ -235,10 +258,8 @@ impl Conclude {
         .in_language(&owner.language)
         .with("tenant", tenant.map_or("", |tenant| tenant.name.as_str()))
         .with("target_url", subscription.target_url.as_str())
-        .with("since", since.to_string())
         .with("problem", problem)
-        .with("subscription_id", subscription.id.to_string());
-        tx.insert(&[mail]).await
+        .with("subscription_id", subscription.id.to_string())
     }
 }
 

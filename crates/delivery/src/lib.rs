@@ -21,6 +21,7 @@ mod dispatcher;
 mod fan_out;
 pub mod limits;
 pub mod mail;
+mod owners;
 mod queue;
 pub mod resolve;
 mod subscribers;

@@ -102,3 +102,9 @@ pub const MAIL_BYTES: usize = 256 * 1024;
 
 /// How often the result of a try is written before the try is left to be repeated.
 pub const CONCLUDE_TRIES: u32 = 5;
+
+/// Among how many users of a tenant is looked for somebody to tell.
+pub const USERS_LOOKED_AT: u64 = 1_000;
+
+/// Among how many organizations is looked for a language in which to tell them.
+pub const ORGANIZATIONS_LOOKED_AT: u64 = 50;

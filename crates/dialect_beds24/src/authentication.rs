@@ -2,7 +2,7 @@
 //! tokens. All secrets travel in headers.
 
 use http::StatusCode;
-use http_kit::{Answer, Call, PublicCall, Refusal, Result};
+use http_kit::{Answer, Call, PublicCall, Reading, Refusal, Result};
 use identity::{Denied, Minted};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -69,19 +69,26 @@ pub async fn setup(state: State, call: PublicCall) -> Result<Answer> {
         &mut random,
     );
     let minted = redeeming.await.map_err(denied)?;
-    issued(&call, &minted)
+    let reading = call.charge(minted.grant_id, minted.quota)?;
+    issued(&minted, reading)
 }
 
-/// Makes an access token. The refresh token stays as it is.
+/// Makes an access token. The refresh token stays as it is. It is paid for first, so that who is
+/// over the limit causes no row, and paid back where none could be made.
 pub async fn token(state: State, call: PublicCall) -> Result<Answer> {
     let refresh_token = call.header("refreshToken").ok_or(Refusal::NotSignedIn)?;
+    let identity = &state.identity;
+    let asking = identity.refreshes(NAME, refresh_token, call.remote_ip, call.now);
+    let (grant_id, quota) = asking.await.map_err(denied)?;
+    let reading = call.charge(grant_id, quota)?;
     let mut random = state.random();
-    let refreshing =
-        state
-            .identity
-            .refresh(NAME, refresh_token, call.remote_ip, call.now, &mut random);
-    let minted = refreshing.await.map_err(denied)?;
-    issued(&call, &minted)
+    let refreshing = identity.refresh(NAME, refresh_token, call.remote_ip, call.now, &mut random);
+    let minted = refreshing.await.map_err(|error| {
+        // It was revoked meanwhile, or the store could not write.
+        call.give_back(grant_id, quota);
+        denied(error)
+    })?;
+    issued(&minted, reading)
 }
 
 /// Ends a refresh token and every token made with it.
@@ -135,8 +142,7 @@ fn seconds_left(ends_at: Option<Timestamp>, now: Timestamp) -> i64 {
     })
 }
 
-fn issued(call: &PublicCall, minted: &Minted) -> Result<Answer> {
-    let reading = call.charge(minted.grant_id, minted.quota)?;
+fn issued(minted: &Minted, reading: Reading) -> Result<Answer> {
     let body = TokenOut {
         token: minted.token.reveal(),
         expires_in: minted.expires_in_s,

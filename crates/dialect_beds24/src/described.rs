@@ -4,12 +4,15 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
+use domain::id::Id;
 use http_kit::Endpoint;
 use http_kit::openapi::Parameter;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use crate::wire::booking_query::{FILTERS, STATUSES};
+use crate::wire::queries::{LANGUAGES, MOST_PEOPLE, TEXTS};
+use crate::wire::query::{LARGEST_LIMIT, LONGEST_TEXT};
 use crate::wire::schema::{Side, schema};
 use crate::wire::{booking, calendar, property};
 
@@ -183,6 +186,8 @@ pub enum Takes {
     Whole(i64, i64),
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// One of the words of a table that is read when the server starts.
+    ChoiceOf(fn() -> &'static [&'static str]),
     /// Some of these words, the name repeated.
     Choices(&'static [&'static str]),
 }
@@ -190,9 +195,10 @@ pub enum Takes {
 impl Takes {
     fn schema(self) -> Value {
         match self {
-            Takes::Ids => json!({"type": "array", "items": {"type": "integer", "minimum": 1}}),
-            Takes::Texts => json!({"type": "array", "items": {"type": "string", "maxLength": 500}}),
-            Takes::Text => json!({"type": "string", "maxLength": 500}),
+            Takes::Ids => json!({"type": "array", "items":
+                {"type": "integer", "minimum": 1, "maximum": Id::LARGEST}}),
+            Takes::Texts => json!({"type": "array", "items": Takes::Text.schema()}),
+            Takes::Text => json!({"type": "string", "maxLength": LONGEST_TEXT}),
             Takes::Day => json!({"type": "string", "format": "date"}),
             Takes::Instant => json!({"type": "string", "format": "date-time"}),
             Takes::Flag => json!({"type": "boolean"}),
@@ -200,6 +206,7 @@ impl Takes {
                 json!({"type": "integer", "minimum": least, "maximum": most})
             }
             Takes::Choice(words) => json!({"type": "string", "enum": words}),
+            Takes::ChoiceOf(words) => Takes::Choice(words()).schema(),
             Takes::Choices(words) => {
                 json!({"type": "array", "items": {"type": "string", "enum": words}})
             }
@@ -225,7 +232,7 @@ const PAGE: (&str, Takes) = (
     "page",
     Takes::Whole(1, http_kit::limits::PAGE_NUMBER as i64),
 );
-const LIMIT: (&str, Takes) = ("limit", Takes::Whole(1, 100));
+const LIMIT: (&str, Takes) = ("limit", Takes::Whole(1, LARGEST_LIMIT));
 
 /// GET /bookings.
 pub const BOOKINGS: &[(&str, Takes)] = &[
@@ -235,7 +242,7 @@ pub const BOOKINGS: &[(&str, Takes)] = &[
     ("id", Takes::Ids),
     ("masterId", Takes::Ids),
     ("apiReference", Takes::Texts),
-    ("channel", Takes::Text),
+    ("channel", Takes::ChoiceOf(booking::channels)),
     ("arrival", Takes::Day),
     ("arrivalFrom", Takes::Day),
     ("arrivalTo", Takes::Day),
@@ -259,11 +266,8 @@ pub const BOOKINGS: &[(&str, Takes)] = &[
 /// GET /properties.
 pub const PROPERTIES: &[(&str, Takes)] = &[
     ("id", Takes::Ids),
-    ("includeLanguages", Takes::Texts),
-    (
-        "includeTexts",
-        Takes::Choices(&["all", "property", "roomType"]),
-    ),
+    ("includeLanguages", Takes::Choices(LANGUAGES)),
+    ("includeTexts", Takes::Choices(TEXTS)),
     ("includePictures", Takes::Flag),
     ("includeOffers", Takes::Flag),
     ("includePriceRules", Takes::Flag),
@@ -279,11 +283,8 @@ pub const PROPERTIES: &[(&str, Takes)] = &[
 pub const ROOMS: &[(&str, Takes)] = &[
     ("id", Takes::Ids),
     ("propertyId", Takes::Ids),
-    ("includeLanguages", Takes::Texts),
-    (
-        "includeTexts",
-        Takes::Choices(&["all", "property", "roomType"]),
-    ),
+    ("includeLanguages", Takes::Choices(LANGUAGES)),
+    ("includeTexts", Takes::Choices(TEXTS)),
     ("includePictures", Takes::Flag),
     ("includeOffers", Takes::Flag),
     ("includePriceRules", Takes::Flag),
@@ -328,8 +329,8 @@ pub const OFFERS: &[(&str, Takes)] = &[
     ("offerId", Takes::Ids),
     ("arrival*", Takes::Day),
     ("departure*", Takes::Day),
-    ("numAdults*", Takes::Whole(0, 99)),
-    ("numChildren", Takes::Whole(0, 99)),
+    ("numAdults*", Takes::Whole(0, MOST_PEOPLE)),
+    ("numChildren", Takes::Whole(0, MOST_PEOPLE)),
     ("includeTexts", Takes::Texts),
     ("agentCode", Takes::Text),
     PAGE,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use http_kit::Api;
 use http_kit::openapi::Document;
+use identity::oauth::Paths;
 use jsonapi::openapi::{self, Shape};
 use jsonapi::{MEDIA_TYPE, ResourceType, Rules, Schema};
 use serde_json::{Map, Value, json};
@@ -16,6 +17,15 @@ use crate::scopes;
 use crate::sell::table::Sold;
 
 const PARAMETERS: &str = "/components/parameters";
+
+/// Where the API and its OAuth 2.0 stand in the document.
+const BASE: &str = "/bookingexperts";
+
+/// The other media type of requests: existing integrations write plain JSON.
+const PLAIN_JSON: &str = "application/json";
+
+/// The name of the security scheme of access tokens.
+const OAUTH: &str = "oauth2";
 
 /// What must lead somewhere when something is made, by one name or another. The types cannot say it: each name
 /// may be left out beside the other, and an answer that travels along with a reservation is its answer anyway.
@@ -54,7 +64,69 @@ pub fn document(schema: &Schema, served: &[Served], leaving: &[Leaving], sold: &
     describe_links(&mut schemas);
     describe_currency(&mut schemas);
     document["components"]["schemas"] = needed(&document, schemas).into();
+    document["components"]["securitySchemes"][OAUTH] = oauth();
+    for operation in operations(&mut document) {
+        describe_body(operation);
+        describe_token(operation);
+    }
     document
+}
+
+/// Every operation of the document.
+fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let paths = document["paths"].as_object_mut().into_iter();
+    let operations = paths.flat_map(|paths| paths.values_mut());
+    let operations = operations.filter_map(Value::as_object_mut);
+    operations.flat_map(|operations| operations.values_mut())
+}
+
+/// Says that a body may be plain JSON as well.
+fn describe_body(operation: &mut Value) {
+    let Some(content) = operation.pointer_mut("/requestBody/content") else {
+        return;
+    };
+    let described = content[MEDIA_TYPE].clone();
+    content[PLAIN_JSON] = described;
+}
+
+/// Says of an operation that takes a credential that this may be an access token, and with which words. One of
+/// them is enough, so each is a way in of its own.
+fn describe_token(operation: &mut Value) {
+    if operation["security"].as_array().is_none_or(Vec::is_empty) {
+        return;
+    }
+    let words = operation["x-scopes"].as_array().cloned();
+    let words = words.filter(|words| !words.is_empty());
+    let ways = match words {
+        Some(words) => words.into_iter().map(|word| vec![word]).collect(),
+        None => vec![Vec::new()],
+    };
+    if let Some(known) = operation["security"].as_array_mut() {
+        known.extend(ways.into_iter().map(|words| json!({ OAUTH: words })));
+    }
+}
+
+/// How an access token is had: somebody of the house installs the app, or the app asks for one of its own.
+fn oauth() -> Value {
+    let words = scopes::permissions().into_iter();
+    let words: Map<String, Value> = words
+        .map(|known| (known.word, known.about.into()))
+        .collect();
+    let words = Value::Object(words);
+    let paths = Paths::default();
+    let at = |path: &str| format!("{BASE}{path}");
+    json!({
+        "type": "oauth2",
+        "flows": {
+            "authorizationCode": {
+                "authorizationUrl": at(paths.authorize),
+                "tokenUrl": at(paths.token),
+                "refreshUrl": at(paths.token),
+                "scopes": words,
+            },
+            "clientCredentials": { "tokenUrl": at(paths.token), "scopes": words },
+        },
+    })
 }
 
 /// Says in the schemas of requests which relationships must lead somewhere.
@@ -106,7 +178,7 @@ fn about() -> Document {
          in docs/dialects/bookingexperts.md. Scopes: {}",
         words.join(", ")
     );
-    about.servers = vec!["/bookingexperts/v3".into()];
+    about.servers = vec![format!("{BASE}/v3")];
     MEDIA_TYPE.clone_into(&mut about.media_type);
     about
 }
@@ -275,4 +347,46 @@ fn in_order(fields: Map<String, Value>) -> Map<String, Value> {
     let mut fields: Vec<(String, Value)> = fields.into_iter().collect();
     fields.sort_by(|one, other| one.0.cmp(&other.0));
     fields.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoints;
+
+    #[test]
+    fn every_body_may_be_plain_json_and_every_credential_may_be_a_token() {
+        let mut document = endpoints::document().unwrap();
+        let (mut bodies, mut tokens) = (0, 0);
+        for operation in operations(&mut document) {
+            if let Some(content) = operation.pointer("/requestBody/content") {
+                assert_eq!(content[PLAIN_JSON], content[MEDIA_TYPE], "{operation}");
+                assert!(content[MEDIA_TYPE]["schema"].is_object(), "{operation}");
+                bodies += 1;
+            }
+            let ways = operation["security"].as_array().unwrap();
+            let by_token = ways.iter().filter_map(|way| way.get(OAUTH));
+            let words: Vec<Value> = by_token
+                .flat_map(|words| words.as_array().cloned().unwrap())
+                .collect();
+            let expected = operation["x-scopes"].as_array().cloned();
+            assert_eq!(words, expected.unwrap_or_default(), "{operation}");
+            tokens += usize::from(ways.iter().any(|way| way.get(OAUTH).is_some()));
+        }
+        assert!(bodies > 50 && tokens > 250, "{bodies}, {tokens}");
+    }
+
+    #[test]
+    fn the_document_says_where_a_token_is_had_and_for_which_words() {
+        let document = endpoints::document().unwrap();
+        let flows = &document["components"]["securitySchemes"][OAUTH]["flows"];
+        let code = &flows["authorizationCode"];
+        assert_eq!(code["authorizationUrl"], "/bookingexperts/oauth/authorize");
+        assert_eq!(code["tokenUrl"], "/bookingexperts/oauth/token");
+        assert_eq!(flows["clientCredentials"]["tokenUrl"], code["tokenUrl"]);
+        let words = code["scopes"].as_object().unwrap();
+        assert_eq!(words.len(), scopes::permissions().len());
+        let about = &words["availability|read"];
+        assert_eq!(about, "Read what is free, and at which price");
+    }
 }

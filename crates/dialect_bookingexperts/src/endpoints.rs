@@ -153,6 +153,16 @@ fn places() -> Vec<Served> {
         "/administrations/{administration_id}/categories/{category_id}/images/{id}",
         Root::Below("category"),
     ));
+    all.extend(pair::<c::RentableTypeAmenity>(
+        "/administrations/{administration_id}/rentable_types/{rentable_type_id}/amenities",
+        "/administrations/{administration_id}/rentable_types/{rentable_type_id}/amenities/{id}",
+        Root::Below("rentable_type"),
+    ));
+    all.extend(pair::<c::CategoryAmenity>(
+        "/administrations/{administration_id}/categories/{category_id}/amenities",
+        "/administrations/{administration_id}/categories/{category_id}/amenities/{id}",
+        Root::Below("category"),
+    ));
     all.extend(pair::<s::RentableType>(
         "/channels/{channel_id}/rentable_types",
         "/channels/{channel_id}/rentable_types/{id}",
@@ -327,7 +337,11 @@ mod tests {
             );
             let path = served.path.trim_end_matches("/archive");
             let path = path.trim_end_matches("/{id}");
-            assert!(is_single || path.ends_with(&format!("/{plural}")), "{path}");
+            // Below what they are answers of, answers need no longer name.
+            let is_answer =
+                served.kind.name.ends_with("_amenity") && path.ends_with("_id}/amenities");
+            let is_plural = is_answer || path.ends_with(&format!("/{plural}"));
+            assert!(is_single || is_plural, "{path}");
         }
     }
 

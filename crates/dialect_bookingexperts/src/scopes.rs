@@ -100,6 +100,12 @@ const TABLE: &[Words] = &[
         "segments of rentable types",
     ),
     words(
+        "category_group",
+        CONTENT,
+        PLACES_WRITE,
+        "category groups, the older word for segments of rentable types",
+    ),
+    words(
         "rentable_type",
         &[c::PROPERTIES_READ, c::CHANNELS_READ],
         PLACES_WRITE,
@@ -248,15 +254,24 @@ const TABLE: &[Words] = &[
         &[c::ACCOUNTS_READ, c::ACCOUNTS_WRITE, c::ACCOUNTS_DELETE],
         "the application's own commands",
     ),
+    // Everybody may read their own; what the word opens is the list of what was granted.
+    words(
+        "subscription",
+        PLACES,
+        &[],
+        "the application's own installation",
+    ),
 ];
 
 /// The resources that have words for the app's own channels only.
 const RESTRICTED: [&str; 4] = ["reservation", "booking", "order", "customer"];
 
 /// Two words for one thing: the older one opens the newer, and the other way round.
-const SAME: [(&str, &str); 4] = [
+const SAME: [(&str, &str); 6] = [
     ("category|read", "rentable_type|read"),
     ("category|write", "rentable_type|write"),
+    ("category_group|read", "rentable_segment|read"),
+    ("category_group|write", "rentable_segment|write"),
     ("rentable_identity|read", "inventory_object|read"),
     ("rentable_identity|write", "inventory_object|write"),
 ];
@@ -353,15 +368,48 @@ mod tests {
                 "{word}"
             );
         }
-        for word in [
-            "availability|read",
-            "reservation|write",
-            "payment|write",
-            "internal_message|write",
-            "master_price_list|write",
-            "channel::customer|read",
-        ] {
-            assert!(all.iter().any(|known| known.word == word), "{word}");
+    }
+
+    /// Every word that the vendor's documentation has named, but for those of types that are not here.
+    const NAMED: &[&str] = &[
+        "availability|read",
+        "reservation|read",
+        "reservation|write",
+        "category|read",
+        "rentable_type|read",
+        "payment|write",
+        "channel|write",
+        "internal_message|write",
+        "master_price_list|write",
+        "channel::reservation|read",
+        "channel::order|read",
+        "channel::customer|read",
+        "channel::booking|read",
+        "administration|read",
+        "agenda_period|read",
+        "category_group|read",
+        "channel|read",
+        "city|read",
+        "cost|read",
+        "extra|read",
+        "invoice|read",
+        "order|read",
+        "organization|read",
+        "package|read",
+        "payment|read",
+        "payment_method|read",
+        "region|read",
+        "rentable|read",
+        "rentable_identity|read",
+        "review|read",
+        "subscription|read",
+    ];
+
+    #[test]
+    fn every_word_that_the_vendor_names_can_be_asked_for() {
+        let all = permissions();
+        for word in NAMED {
+            assert!(all.iter().any(|known| known.word == *word), "{word}");
         }
     }
 
@@ -374,6 +422,10 @@ mod tests {
         assert_eq!(
             acceptable("category|read"),
             ["category|read", "rentable_type|read"]
+        );
+        assert_eq!(
+            acceptable("rentable_segment|write"),
+            ["rentable_segment|write", "category_group|write"]
         );
         assert_eq!(acceptable("guest|read"), ["guest|read"]);
     }

@@ -4,7 +4,7 @@
 //! the calendar day, or, where the plan is linked, the price of another plan put through a multiplier
 //! and an amount; times the day's own multiplier; for as many people as the plan says; plus what extra
 //! people cost. [`quote`] answers for one plan, [`cheapest`] for one offer, [`cheapest_of_each_offer`]
-//! for all.
+//! for all. [`sold_plans`] says which plans whoever names no offer may be quoted.
 //!
 //! Whether the stay is allowed at all is [`crate::calendar`]'s question, and whether there is room is
 //! [`crate::lane`]'s. Prices are looked up through a [`PriceBook`], which the caller fills with what
@@ -12,6 +12,7 @@
 //! nights of a quote add up to its total.
 
 mod book;
+mod offer;
 mod quote;
 
 use rust_decimal::Decimal;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::Id;
 
 pub use book::{MOST_LINKS, PriceBook, Sheet, is_priced};
+pub use offer::{OfferTerms, sold_plans};
 pub use quote::{
     NightPrice, NoPrice, Pricing, Quote, Shares, Wanted, cheapest, cheapest_of_each_offer,
     judge_bounds, price_of_night, quote,

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use std::net::IpAddr;
 
 use crate::caller::{Credential, Denied};
-use crate::cost::Cost;
+use crate::cost::{Cost, Credits};
 use crate::idempotency::Idempotency;
 use crate::json::{self, Shape};
 use crate::limits;
@@ -228,5 +228,12 @@ impl PublicCall {
             .meters
             .admit(grant_id, quota, self.cost.base, self.now);
         admitted.map_err(Refusal::OverQuota)
+    }
+
+    /// Gives back what [`PublicCall::charge`] took: for a handler whose work came to nothing after that.
+    pub fn give_back(&self, grant_id: Id, quota: Quota) {
+        let back = Credits::ZERO - self.cost.base;
+        let meters = &self.kit.meters;
+        meters.adjust(grant_id, quota, back, Credits::ZERO, self.now);
     }
 }

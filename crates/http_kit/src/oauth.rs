@@ -38,7 +38,7 @@ use crate::router::{Api, Mount};
 use crate::serve::Kit;
 
 /// Where clients look for the metadata (RFC 8414).
-const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
+pub const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
 
 /// What the handlers stand on. Cheap to clone.
 #[derive(Clone)]
@@ -167,7 +167,8 @@ async fn forgotten_page(state: State, _: PublicCall) -> Result<Answer, Refusal> 
 async fn forgotten(state: State, call: PublicCall) -> Result<Answer, Refusal> {
     let occasion = occasion(&call);
     let mut random = state.random();
-    let answering = state.oauth.forgotten(&call.body, &occasion, &mut random);
+    let (body, headers) = (&call.body, &call.headers);
+    let answering = state.oauth.forgotten(body, headers, &occasion, &mut random);
     Ok(answer(answering.await))
 }
 
@@ -257,18 +258,25 @@ impl Dialect for Words {
     }
 
     fn refuse(&self, refusal: &Refusal) -> Answer {
-        let (status, error, description) = worded(refusal);
-        let body = ErrorBody {
-            error,
-            error_description: &description,
-        };
-        let answer = Answer::json(status, &body).unwrap_or_else(|_| Answer::empty(status));
-        let answer = answer.header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        match refusal {
-            Refusal::WrongMethod { allowed } => answer.allow(allowed),
-            Refusal::Busy { retry_after_s } => answer.retry_after(*retry_after_s),
-            _ => answer,
-        }
+        refuse(refusal)
+    }
+}
+
+/// A refusal in the words of RFC 6749, as all routes of this module word it; also for whoever refuses before
+/// a route was found.
+#[must_use]
+pub fn refuse(refusal: &Refusal) -> Answer {
+    let (status, error, description) = worded(refusal);
+    let body = ErrorBody {
+        error,
+        error_description: &description,
+    };
+    let answer = Answer::json(status, &body).unwrap_or_else(|_| Answer::empty(status));
+    let answer = answer.header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    match refusal {
+        Refusal::WrongMethod { allowed } => answer.allow(allowed),
+        Refusal::Busy { retry_after_s } => answer.retry_after(*retry_after_s),
+        _ => answer,
     }
 }
 

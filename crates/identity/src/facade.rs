@@ -207,6 +207,30 @@ impl Identity {
         Ok(Minted::new(access, None, grant_id, quota))
     }
 
+    /// The grant that a refresh token stands for, and its quota: who pays for a token is known before one is
+    /// minted. Nothing is written.
+    ///
+    /// # Errors
+    /// Why the refresh token was not accepted.
+    pub async fn refreshes(
+        &self,
+        dialect: &'static str,
+        refresh_token: &str,
+        remote_ip: IpAddr,
+        now: Timestamp,
+    ) -> Result<(Id, Quota), Denied> {
+        let hash = secret::hash(refresh_token);
+        let looking = async {
+            let mut tx = self.0.store.reader().await?;
+            lookup::find(&mut tx, dialect, &hash).await
+        };
+        let found = looking
+            .await
+            .map_err(|error| Denied::unavailable(&error))??;
+        found.check(TokenKind::Refresh, Some(remote_ip), now)?;
+        Ok((found.grant.id, found.grant.quota))
+    }
+
     /// Ends the grant of a refresh token, with all its tokens, at once.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ mod commands;
 mod denied;
 mod facade;
 mod grant;
+mod granted;
 pub mod lifetimes;
 mod lookup;
 pub mod oauth;
@@ -32,6 +33,7 @@ pub use commands::move_clock::{ClockMove, ClockRefused, MovedClock};
 pub use denied::Denied;
 pub use facade::{Identity, Minted, Settings};
 pub use grant::{BadNetwork, NewGrant, network};
+pub use granted::{Granted, Standing};
 pub use occasion::Occasion;
 pub use secret::Secret;
 

@@ -157,6 +157,8 @@ impl Coercion<'_> {
             };
             let pointer = step(pointer, name);
             let value = match json {
+                // Said below, as if it were not there.
+                Json::Null if member.required => None,
                 Json::Null => Some(Value::Null),
                 json => self.value(member.kind, json, &pointer),
             };
@@ -164,6 +166,13 @@ impl Coercion<'_> {
                 && self.within(member.bounds, &value, &pointer).is_some()
             {
                 found.push((name.clone(), value));
+            }
+        }
+        let is_set = |name| members.get(name).is_some_and(|json| !json.is_null());
+        for member in known.iter().filter(|known| known.required) {
+            if !is_set(member.name) {
+                let place = step(pointer, member.name);
+                self.wrong::<Value>(&place, format!("{} is missing", member.name));
             }
         }
         Some(Value::Object(found))
@@ -413,6 +422,20 @@ mod tests {
         let odd = json!({ "adults": 100, "note": 1, "a/b": 1 });
         let pointers = read(Attribute::new("a", PARTY), odd).unwrap_err();
         assert_eq!(pointers, [r#""/a/adults""#, r#""/a/note""#, r#""/a/a~1b""#]);
+    }
+
+    #[test]
+    fn what_an_object_has_to_have_is_missed_at_its_place() {
+        const GAP: Kind = Kind::Object(&[
+            Member::new("name", Kind::Text).between(1, 5).required(),
+            Member::new("value", Kind::Text),
+        ]);
+        is_fine(GAP, json!({ "name": "a" }), Value::object([("name", "a")]));
+        let gaps = Attribute::new("a", Kind::Array(&GAP));
+        let odd = json!([{ "name": "a" }, { "value": "b" }, { "name": null }, { "name": "" }]);
+        let pointers = read(gaps, odd).unwrap_err();
+        let expected = [r#""/a/1/name""#, r#""/a/2/name""#, r#""/a/3/name""#];
+        assert_eq!(pointers, expected);
     }
 
     #[test]

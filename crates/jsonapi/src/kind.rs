@@ -81,6 +81,8 @@ pub struct Member {
     pub kind: Kind,
     /// How small and how great it may be in a request.
     pub bounds: Option<Bounds>,
+    /// A request that sets the object has to set it, and not to null.
+    pub required: bool,
 }
 
 impl Member {
@@ -91,7 +93,15 @@ impl Member {
             name,
             kind,
             bounds: None,
+            required: false,
         }
+    }
+
+    /// A request that sets the object has to set it, and not to null.
+    #[must_use]
+    pub const fn required(mut self) -> Member {
+        self.required = true;
+        self
     }
 
     /// In a request it is at least and at most so great, long or many.

@@ -104,7 +104,7 @@ mod row;
 mod schema;
 mod sidepost;
 mod sort;
-mod spelling;
+pub mod spelling;
 mod value;
 mod written;
 

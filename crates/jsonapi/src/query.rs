@@ -52,7 +52,9 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// Refuses unknown parameters of small letters only, except these.
+    /// Refuses unknown parameters of small letters only, except these, as JSON:API asks of a server. A
+    /// dialect whose clients send parameters that there are not has to leave it, as that of Booking
+    /// Experts does.
     #[must_use]
     pub fn strictly(self, own: &'a [&'a str]) -> Rules<'a> {
         Rules {

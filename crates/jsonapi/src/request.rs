@@ -409,6 +409,7 @@ pub(crate) fn odd_shape(pointer: &str, detail: impl Into<String>) -> Error {
 fn read_only(name: &str, write: Write, pointer: &str) -> Error {
     let detail = match write {
         Write::OnCreate => format!("{name} can be set only when the resource is created"),
+        Write::OnChange => format!("{name} can be set only of a resource that is there"),
         _ => format!("{name} is read-only"),
     };
     malformed(pointer, detail)

@@ -153,6 +153,8 @@ pub enum Write {
     Never,
     /// The client, when it creates the resource.
     OnCreate,
+    /// The client, when it changes a resource that is there.
+    OnChange,
     /// The client.
     Always,
 }
@@ -164,6 +166,7 @@ impl Write {
         match self {
             Write::Never => false,
             Write::OnCreate => creating,
+            Write::OnChange => !creating,
             Write::Always => true,
         }
     }
@@ -239,6 +242,13 @@ impl Attribute {
     #[must_use]
     pub const fn writable_on_create(mut self) -> Attribute {
         self.write = Write::OnCreate;
+        self
+    }
+
+    /// Clients may set it of a resource that is there, and not when they create it.
+    #[must_use]
+    pub const fn writable_on_change(mut self) -> Attribute {
+        self.write = Write::OnChange;
         self
     }
 

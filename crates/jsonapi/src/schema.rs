@@ -201,7 +201,7 @@ fn judge_attribute(kind: &ResourceType, attribute: &Attribute, found: &mut Found
             "is neither shown nor set nor filtered by",
         ),
         (
-            attribute.required && attribute.write == Write::Never,
+            attribute.required && !attribute.write.allows(true),
             "is required, but cannot be set",
         ),
     ];

@@ -5,23 +5,23 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use axum::{Router, body::Body, response::IntoResponse as _};
+use axum::Router;
 use delivery::carry::Carrier;
 use domain::id::IdSource;
-use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_kit::{
     Api, Callers, Clock, Credential, Denied, Kit, Mount, Proxies, idempotency::NoStoredAnswers,
+    oauth::WELL_KNOWN,
 };
 use identity::{Caller, Identity, oauth::OAuth};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use service::{Service, outgoing::Outgoing};
 use store::Store;
-use tower::Service as _;
 
+pub use crate::routers::Routers;
 use crate::{
     apps::{self, AppDialect, Rooms},
-    house_api, leaving,
+    house_api, leaving, routers,
     settings::Settings,
 };
 
@@ -124,13 +124,18 @@ impl App {
         let shared = Router::new()
             .merge(beds24_api.router(&beds24, &kit, &BEDS24.iter().map(at).collect::<Vec<_>>()))
             .merge(house_api::api()?.router(&house, &kit, &[at(&house_api::PREFIX)]))
-            .fallback(|| async { not_found() });
-        let mut routers = Routers::new(shared);
+            .fallback(|| async { routers::not_found() });
+        let mut routers = Routers::new(shared)
+            .worded(&BEDS24, dialect_beds24::errors::answer)
+            .worded(&[house_api::PREFIX], house_api::refuse);
         for host in &settings.hosts.beds24 {
             let origin = with_host(&public_url, host);
             let mounts = BEDS24_ALONE.map(|prefix| Mount::new(&origin, prefix));
-            let alone = beds24_api.router(&beds24, &kit, &mounts);
-            routers.add_host(host, alone);
+            let alone = Routers::new(beds24_api.router(&beds24, &kit, &mounts));
+            routers.add_host(
+                host,
+                alone.worded(&BEDS24_ALONE, dialect_beds24::errors::answer),
+            );
         }
         let rooms = |oauth: &OAuth| Rooms {
             service: service.clone(),
@@ -142,13 +147,15 @@ impl App {
             seed,
         };
         for (place, shared) in places.iter().zip(&oauth) {
-            routers = routers.with(place.router(rooms(shared), &kit)?);
+            let router = place.router(rooms(shared), &kit)?;
+            routers = place.words(routers.with(router));
         }
         for dialect in dialects {
             for host in (dialect.hosts)(&settings.hosts) {
                 let place = Place::new(dialect, &with_host(&public_url, host), "");
                 let alone = place.oauth(&identity)?;
-                routers.add_host(host, place.router(rooms(&alone), &kit)?);
+                let router = place.router(rooms(&alone), &kit)?;
+                routers.add_host(host, place.words(Routers::new(router)));
             }
         }
         Ok(Self {
@@ -196,6 +203,21 @@ impl<'a> Place<'a> {
         let prefix = format!("{}{}", self.prefix, self.dialect.api_prefix);
         let api = (self.dialect.api)(rooms, kit, &Mount::new(&self.origin, &prefix))?;
         Ok(api.merge(http_kit::oauth::router(&state, kit)))
+    }
+
+    /// These routers, with the words in which it refuses: the dialect's for everything below its prefix, those
+    /// of RFC 6749 where its OAuth 2.0 stands.
+    fn words(&self, routers: Routers) -> Routers {
+        let prefix = self.prefix;
+        let oauth = [
+            format!("{prefix}{}", identity::oauth::BELOW),
+            format!("{prefix}{WELL_KNOWN}"),
+            format!("{WELL_KNOWN}{prefix}"),
+        ];
+        let oauth = oauth.each_ref().map(String::as_str);
+        routers
+            .worded(&[prefix], self.dialect.refuse)
+            .worded(&oauth, http_kit::oauth::refuse)
     }
 }
 
@@ -247,12 +269,6 @@ fn with_host(public_url: &str, host: &str) -> String {
     }
 }
 
-fn not_found() -> Response<Body> {
-    let body = r#"{"error":{"code":"not_found","message":"There is nothing at this address. APIs stand under /beds24/v2, /bookingexperts/v3 and /tabard/v1."}}"#;
-    let json = [(header::CONTENT_TYPE, "application/json")];
-    (StatusCode::NOT_FOUND, json, body).into_response()
-}
-
 /// Looks credentials up. The house's own API takes the access token of any dialect, and lets those of
 /// a sandbox that have ended by its clock come as far as the clock.
 struct EveryDialect {
@@ -289,67 +305,6 @@ impl Callers for EveryDialect {
         }
         Err(denied)
     }
-}
-
-/// The routers: one for all, and one for each host name of its own.
-#[derive(Clone)]
-pub struct Routers {
-    shared: Router,
-    hosts: Arc<Vec<(String, Router)>>,
-}
-
-impl Routers {
-    /// One router for everybody.
-    pub fn new(shared: Router) -> Self {
-        Self {
-            shared,
-            hosts: Arc::default(),
-        }
-    }
-
-    /// Answers more paths on every host that has no router of its own.
-    #[must_use]
-    pub fn with(mut self, more: Router) -> Self {
-        self.shared = self.shared.merge(more);
-        self
-    }
-
-    /// Answers more paths on a host name of its own.
-    fn add_host(&mut self, host: &str, router: Router) {
-        let hosts = Arc::make_mut(&mut self.hosts);
-        let name = host.to_lowercase();
-        match hosts.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, known)) => *known = std::mem::take(known).merge(router),
-            None => hosts.push((name, router.fallback(|| async { not_found() }))),
-        }
-    }
-
-    /// Answers a request.
-    pub async fn answer(&self, request: Request<Body>) -> Response<Body> {
-        let mut router = self.of_host(&request).clone();
-        match router.call(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        }
-    }
-
-    fn of_host(&self, request: &Request<Body>) -> &Router {
-        if self.hosts.is_empty() {
-            return &self.shared;
-        }
-        let named = request.uri().host().or_else(|| host(request.headers()));
-        let own = named.and_then(|named| {
-            let mut hosts = self.hosts.iter();
-            hosts.find(|(host, _)| host.eq_ignore_ascii_case(named))
-        });
-        own.map_or(&self.shared, |(_, router)| router)
-    }
-}
-
-/// The name in the `Host` header, without its port.
-fn host(headers: &HeaderMap) -> Option<&str> {
-    let text = headers.get(header::HOST)?.to_str().ok()?;
-    Some(text.rsplit_once(':').map_or(text, |(name, _)| name))
 }
 
 /// Beds24 with its table, serving its own document.

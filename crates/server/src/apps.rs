@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use axum::Router;
-use http_kit::{Kit, Mount};
+use http_kit::{Answer, Kit, Mount, Refusal};
 use identity::{
     Identity, Quota,
     oauth::{BadProfile, OAuth, Permission, Profile},
@@ -38,6 +38,7 @@ const BOOKING_EXPERTS: AppDialect = AppDialect {
     quota: identity::BOOKING_EXPERTS_QUOTA,
     adjust: |_| {},
     api: booking_experts,
+    refuse: dialect_bookingexperts::errors::answer,
     document: || Ok(dialect_bookingexperts::document()?),
     format: Some(|service, oauth, settings| {
         let (service, oauth) = (service.clone(), oauth.clone());
@@ -88,6 +89,8 @@ pub struct AppDialect {
     /// Its API on these rooms, at this place; called once for the shared host and once for each of its
     /// own, each with the OAuth 2.0 server of that host.
     pub api: fn(Rooms, &Arc<Kit>, &Mount) -> anyhow::Result<Router>,
+    /// Words a refusal as its API does, for calls that are refused before it is asked.
+    pub refuse: fn(&Refusal) -> Answer,
     /// The document of its API.
     pub document: fn() -> anyhow::Result<Value>,
     /// The format of its webhooks, under its name; none when it tells nobody.

@@ -99,6 +99,11 @@ impl Dialect for House {
     }
 
     fn refuse(&self, refusal: &Refusal) -> Answer {
-        errors::answer(refusal)
+        refuse(refusal)
     }
+}
+
+/// A refusal in the house's own words, which are also those for what belongs to no dialect.
+pub(crate) fn refuse(refusal: &Refusal) -> Answer {
+    errors::answer(refusal)
 }

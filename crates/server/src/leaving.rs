@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use delivery::{
     Dispatcher, Pace,
     carry::{self, Carrier, Times},
-    mail::{From, NotSent, PASSWORD_RESET, Post, Security, Smtp},
+    mail::{From, NotSent, PASSWORD_RESET, Post, Security, Smtp, templates::language_among},
     resolve::SystemResolver,
 };
+use domain::text::Locale;
 use http::Uri;
 use http_kit::Clock;
 use identity::{
@@ -168,7 +169,9 @@ impl Letterbox {
         let now = self.outgoing.now();
         let minutes = mail.expires_at.duration_since(now).as_secs() / 60;
         let id = self.outgoing.next_id();
+        let languages = mail.languages.iter().map(Locale::as_str);
         let mut letter = Mail::new(mail.tenant_id, id, now, &mail.to, PASSWORD_RESET)
+            .in_language(language_among(languages))
             .with("name", mail.name.as_str())
             .with("link", self.oauth.new_password_link(mail))
             .with("minutes", minutes.max(1));

@@ -20,6 +20,7 @@ mod ids;
 pub mod leaving;
 pub mod listen;
 mod operator;
+mod routers;
 pub mod secret;
 pub mod settings;
 pub mod telemetry;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use catalogue::inventory::Resource;
+use catalogue::inventory::{Organization, Resource};
 use domain::{access::Actor, calendar::judge_stay, id::Id, party::Party};
 use jiff::{ToSpan, civil::Date};
 use rust_decimal::Decimal;
@@ -87,6 +87,8 @@ pub struct Availability {
 pub struct Offers {
     /// The resource.
     pub resource: Arc<Resource>,
+    /// The organization it belongs to.
+    pub organization: Arc<Organization>,
     /// Its offers, by number; empty when nothing can be sold.
     pub offers: Vec<OfferView>,
 }
@@ -137,7 +139,7 @@ pub struct UnitNight {
 
 impl Service {
     /// For each night of `[first, until)` whether a stay may begin with it: there is room, it is not
-    /// closed to arrivals, and it has a price.
+    /// closed to arrivals, and it has a price in an offer that is made.
     pub async fn availability(
         &self,
         actor: &Actor,
@@ -161,7 +163,8 @@ impl Service {
         }))
     }
 
-    /// What can be booked for a stay: allowed by the calendar, with room, with a price for the party.
+    /// What can be booked for a stay: allowed by the calendar, with room, with a price for the party. An
+    /// offer that is switched off, or wants more nights than the stay has, is not among them.
     pub async fn offers(
         &self,
         actor: &Actor,
@@ -176,6 +179,7 @@ impl Service {
         Ok(seen.map(actor.tenant_id, |seen| Offers {
             offers: offers_of(actor, &seen, wanted),
             resource: Arc::clone(&seen.sold.resource),
+            organization: Arc::clone(&seen.sold.organization),
         }))
     }
 

@@ -88,6 +88,8 @@ pub enum Refusal {
         /// How much is free for the whole stay; may be negative.
         free: i64,
     },
+    /// The unit that was asked for, or that the booking keeps, is taken, whatever else is free.
+    UnitTaken,
     /// More is sold than the new capacity holds.
     CapacityInUse {
         /// How much is taken at the fullest moment.
@@ -104,6 +106,8 @@ pub enum Refusal {
         /// Where it should have gone.
         to: Status,
     },
+    /// Somebody else has changed the booking since it was looked at.
+    ChangedMeanwhile,
     /// A field has a value that it can't have.
     Invalid {
         /// The field, in the words of this crate.
@@ -136,6 +140,7 @@ impl From<store::hot::Refusal> for Refusal {
             },
             Hot::BadDates(bad) => Refusal::BadDates(bad),
             Hot::NotAllowed { from, to } => Refusal::NotAllowed { from, to },
+            Hot::ChangedMeanwhile => Refusal::ChangedMeanwhile,
             Hot::WithTheOthers => Refusal::WithTheOthers,
         }
     }

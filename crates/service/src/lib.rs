@@ -30,7 +30,7 @@ use std::{sync::Arc, time::Duration};
 /// The cells of rows, for filters.
 pub use catalogue::{ColumnKind, ColumnValue, Value};
 /// The stored kinds that the use cases take and give.
-pub use catalogue::{content, customers, inventory, links, patch, records as kept, sale};
+pub use catalogue::{content, customers, inventory, links, patch, records as kept, sale, told};
 pub use domain;
 use store::Store;
 

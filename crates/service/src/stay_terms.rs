@@ -29,9 +29,10 @@ pub struct StayTerms {
     /// Whether the party fits in.
     pub admits: bool,
     /// What it costs by the calendar, major units of the organization's currency: under the cheapest of
-    /// the offers that are wanted. None where nobody has said so.
+    /// the offers that are wanted, of those that are made. None where nobody has said so.
     pub price: Option<Decimal>,
-    /// The fewest days before the arrival on which any of its rate plans sells it; none without plans.
+    /// The fewest days before the arrival on which any of its rate plans sells it; none without plans
+    /// whose offer is made.
     pub notice_days: Option<u16>,
     /// How many can still be sold for the whole stay; may be negative.
     pub free: i64,
@@ -77,7 +78,7 @@ impl Service {
             adults: details.max_adults,
             children: details.max_children,
         };
-        let notices = sold.plans.iter();
+        let notices = sold.offered.iter();
         let notices = notices.map(|plan| plan.min_days_until_check_in.unwrap_or(0));
         Ok(Some(StayTerms {
             notice_days: notices.min(),

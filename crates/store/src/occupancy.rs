@@ -194,19 +194,21 @@ impl Night {
     }
 }
 
-/// What a booking has in its lane: the unit, and whether it was taken beyond capacity.
+/// What a booking has in its lane: the unit, whether it stays there, and whether it was taken beyond capacity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Assigned {
     /// The booking.
     pub booking_id: Id,
     /// The unit's number, from 1.
     pub unit: Option<i64>,
+    /// Whether it has to stay in that unit.
+    pub pinned: bool,
     /// Whether it was taken beyond capacity.
     pub overbooked: bool,
 }
 
 static ASSIGNED: Each = Each::new(
-    "SELECT a.booking_id, a.unit, a.overbooked FROM {each} JOIN allocation a ON a.tenant_id = each.tenant_id \
+    "SELECT a.booking_id, a.unit, a.pinned, a.overbooked FROM {each} JOIN allocation a ON a.tenant_id = each.tenant_id \
      AND a.lane_id = each.lane_id AND a.starts_at = each.starts_at AND a.booking_id = each.booking_id",
     OF_BOOKING,
 );
@@ -220,6 +222,7 @@ pub async fn assigned(tx: &Tx, bookings: &[Booking]) -> Result<Vec<Assigned>> {
         Ok(Assigned {
             booking_id: cells.next("booking_id")?,
             unit: cells.next("unit")?,
+            pinned: cells.next("pinned")?,
             overbooked: cells.next("overbooked")?,
         })
     });

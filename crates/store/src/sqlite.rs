@@ -133,12 +133,12 @@ fn prepare_writer(connection: &Connection) -> Result<()> {
          PRAGMA journal_size_limit = {};",
         i64::from(limits::LOG_BOUND_PAGES) * 4096
     ))?;
-    keep_plans(connection)
+    Ok(keep_plans(connection)?)
 }
 
 /// Without this, SQLite plans a statement anew whenever a parameter has another value, in the hope of
 /// a better plan for it; our statements have one good plan each.
-fn keep_plans(connection: &Connection) -> Result<()> {
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(limits::STATEMENTS);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
@@ -173,7 +173,13 @@ impl Readers {
             .max(2);
         let connections = (0..most)
             .map(|_| open_reader(file))
-            .collect::<Result<Vec<_>>>()?;
+            .collect::<rusqlite::Result<Vec<_>>>()
+            .map_err(|error| {
+                Error::open(format!(
+                    "can't open {} for reading: {error}",
+                    file.display()
+                ))
+            })?;
         Ok(Self(Arc::new(Idle {
             file: file.to_owned(),
             most,
@@ -193,9 +199,16 @@ impl Readers {
         let idle = self.0.connections.lock().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => open_reader(&self.0.file)?,
+            None => self.another()?,
         };
         Tx::sqlite_reader(connection, self.clone(), self.0.kept.clone())
+    }
+
+    /// One more reader of a store that is in use. What keeps it from being opened, such as too many open
+    /// files, passes: the caller may come again.
+    fn another(&self) -> Result<Connection> {
+        open_reader(&self.0.file)
+            .map_err(|error| Error::Unavailable(format!("can't open another reader: {error}")))
     }
 
     pub(crate) fn give_back(&self, connection: Connection) {
@@ -207,7 +220,7 @@ impl Readers {
 
     /// Writes an image of one moment into a new file.
     pub(crate) fn image(&self, into: &str) -> Result<()> {
-        let connection = open_reader(&self.0.file)?;
+        let connection = self.another()?;
         connection.execute_batch("PRAGMA query_only = OFF;")?;
         connection.execute("VACUUM INTO ?1", [into])?;
         File::open(into)
@@ -216,19 +229,46 @@ impl Readers {
     }
 }
 
-fn open_reader(file: &Path) -> Result<Connection> {
+fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(
         file,
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )
-    .map_err(|error| {
-        Error::open(format!(
-            "can't open {} for reading: {error}",
-            file.display()
-        ))
-    })?;
+    )?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.execute_batch("PRAGMA case_sensitive_like = ON; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;")?;
     keep_plans(&connection)?;
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_more_reader_that_cannot_be_opened_is_a_store_that_is_not_available_for_now() {
+        let directory = tempfile::tempdir().unwrap();
+        let (file, aside) = (directory.path().join(FILE), directory.path().join("aside"));
+        Connection::open(&file)
+            .unwrap()
+            .execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (a);")
+            .unwrap();
+        let readers = Readers::open(&file, Kept::new(LaneCache::alone())).unwrap();
+        let taken: Vec<Tx> = (0..readers.0.most)
+            .map(|_| readers.take().unwrap())
+            .collect();
+        std::fs::rename(&file, &aside).unwrap();
+        let refused = readers.take().map(drop);
+        assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+        drop(taken);
+        readers.take().map(drop).unwrap();
+        std::fs::rename(&aside, &file).unwrap();
+        let more: Vec<Tx> = (0..=readers.0.most)
+            .map(|_| readers.take().unwrap())
+            .collect();
+        drop(more);
+        // Where there is nothing to begin with, whoever starts the server is told what is missing.
+        std::fs::rename(&file, &aside).unwrap();
+        let missing = Readers::open(&file, Kept::new(LaneCache::alone())).map(drop);
+        assert!(matches!(missing, Err(Error::Open(_))), "{missing:?}");
+    }
 }

@@ -51,8 +51,10 @@ pub struct Sold {
     pub resource: Arc<Resource>,
     /// The organization it belongs to.
     pub organization: Arc<Organization>,
-    /// Its rate plans, by number.
+    /// All its rate plans, by number.
     pub plans: Vec<RatePlan>,
+    /// Those under which it is sold to whoever names no offer ([`Resource::sold_plans`]).
+    pub offered: Vec<RatePlan>,
 }
 
 /// The calendar days of a block that say anything, in their order. Neighbours that say the same are
@@ -316,9 +318,9 @@ impl Terms {
             let (Some(owner), Some(version)) = (owner, wanted.get(&key)) else {
                 continue;
             };
-            let plans = resource.details.rate_plans.values();
             let value = Arc::new(Sold {
-                plans: plans.map(|record| record.plan.clone()).collect(),
+                plans: resource.plans().cloned().collect(),
+                offered: resource.sold_plans(owner),
                 organization: Arc::clone(owner),
                 resource: Arc::new(resource),
             });
@@ -424,30 +426,41 @@ impl Terms {
         limited.flat_map(|(days, limit)| days.map(move |day| (day, limit)))
     }
 
-    /// The cheapest quote of each offer.
+    /// The cheapest quote of each offer that is made to whoever names none.
     pub fn quotes(
         &self,
-        (tenant_id, resource_id): (Id, Id),
+        key: (Id, Id),
+        now: Timestamp,
+        stay: (Date, Date),
+        party: Party,
+    ) -> BTreeMap<u8, Quote> {
+        let sold = self.sold(key.0, key.1);
+        sold.map(|sold| self.quotes_of(sold, &sold.offered, now, stay, party))
+            .unwrap_or_default()
+    }
+
+    /// The cheapest quote of each offer under some of the plans of a resource.
+    fn quotes_of(
+        &self,
+        sold: &Sold,
+        plans: &[RatePlan],
         now: Timestamp,
         (arrival, departure): (Date, Date),
         party: Party,
     ) -> BTreeMap<u8, Quote> {
-        let Some(sold) = self.sold(tenant_id, resource_id) else {
-            return BTreeMap::new();
-        };
-        if sold.plans.is_empty() {
+        if plans.is_empty() {
             return BTreeMap::new();
         }
         let details = &sold.resource.details;
         let pricing = Pricing {
-            resource: resource_id,
+            resource: sold.resource.id,
             room: Room {
                 people: details.max_people,
                 adults: details.max_adults,
                 children: details.max_children,
             },
             currency: sold.organization.details.currency,
-            book: &self.book(tenant_id),
+            book: &self.book(sold.resource.tenant_id),
         };
         let wanted = Wanted {
             arrival,
@@ -455,32 +468,35 @@ impl Terms {
             party,
             today: today(&sold.organization.details.zone, now),
         };
-        cheapest_of_each_offer(&pricing, &sold.plans, &wanted)
+        cheapest_of_each_offer(&pricing, plans, &wanted)
     }
 
-    /// What a booking costs by the calendar: under the offer that it names, otherwise the cheapest.
-    /// A stay that the calendar has no price for costs nothing until somebody says otherwise.
+    /// What a booking costs by the calendar: under the offer that it names, whether or not that is made
+    /// to others; otherwise under the cheapest that is made to everybody. A stay that the calendar has no
+    /// price for costs nothing until somebody says otherwise.
     pub(crate) fn price_of(&self, booking: &Booking, now: Timestamp) -> Decimal {
-        let quotes = self.quotes(
-            (booking.tenant_id, booking.resource_id),
-            now,
-            (booking.arrival_on, booking.departure_on),
-            booking.details.party,
-        );
+        let Some(sold) = self.sold(booking.tenant_id, booking.resource_id) else {
+            return Decimal::ZERO;
+        };
+        let stay = (booking.arrival_on, booking.departure_on);
+        let quotes = |plans| self.quotes_of(sold, plans, now, stay, booking.details.party);
         let offer = u8::try_from(booking.details.offer_number);
         let quote = match offer.ok().filter(|number| *number > 0) {
-            Some(number) => quotes.get(&number),
-            None => quotes.values().min_by_key(|quote| quote.total.minor),
+            Some(number) => quotes(&sold.plans).remove(&number),
+            None => {
+                let quotes = quotes(&sold.offered).into_values();
+                quotes.min_by_key(|quote| quote.total.minor)
+            }
         };
         quote
             .map(|quote| quote.total.to_decimal())
             .unwrap_or_default()
     }
 
-    /// Whether any plan of the resource has a price for the night.
+    /// Whether the night has a price under any plan of the resource that whoever names no offer is sold.
     pub fn has_price(&self, tenant_id: Id, resource_id: Id, night: Date) -> bool {
         let book = self.book(tenant_id);
-        let plans = self.sold(tenant_id, resource_id).map(|sold| &sold.plans);
+        let plans = self.sold(tenant_id, resource_id).map(|sold| &sold.offered);
         plans.is_some_and(|plans| {
             plans
                 .iter()

@@ -10,6 +10,21 @@ use serde::Serialize;
 /// Languages that there are templates in; the first is for everybody else.
 pub const LANGUAGES: &[&str] = &["en", "de"];
 
+/// The language of a letter to somebody who likes to read these, best first, each with or without a country:
+/// the first that there are templates in, and English where there are none in any.
+#[must_use]
+pub fn language_among<'a>(wanted: impl IntoIterator<Item = &'a str>) -> &'static str {
+    let mut found = wanted.into_iter().filter_map(known);
+    found.next().unwrap_or(LANGUAGES[0])
+}
+
+/// `de` of `de-AT`, where there are templates in it.
+fn known(language: &str) -> Option<&'static str> {
+    let language = language.split(['-', '_']).next().unwrap_or(language);
+    let known = LANGUAGES.iter().find(|known| **known == language);
+    known.copied()
+}
+
 macro_rules! file {
     ($language:literal, $name:literal) => {
         (
@@ -76,9 +91,7 @@ impl Templates {
         language: &str,
         values: &impl Serialize,
     ) -> Result<Letter, String> {
-        let language = language.split(['-', '_']).next().unwrap_or(language);
-        let known = LANGUAGES.iter().find(|known| **known == language);
-        let language = known.unwrap_or(&LANGUAGES[0]);
+        let language = language_among([language]);
         let values = Value::from(Serde(values));
         let fill = |part: &str| {
             let name = format!("{language}/{template}/{part}");
@@ -158,6 +171,14 @@ mod tests {
             assert_eq!(letter.subject.trim(), text);
             assert_eq!(letter.text.trim(), text);
         }
+    }
+
+    #[test]
+    fn a_letter_is_in_the_first_language_that_there_are_templates_in() {
+        assert_eq!(language_among(["fr", "de-AT", "en"]), "de");
+        assert_eq!(language_among(["en_GB", "de"]), "en");
+        assert_eq!(language_among(["fr", "nl"]), "en");
+        assert_eq!(language_among([]), "en");
     }
 
     #[test]

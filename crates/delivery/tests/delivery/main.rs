@@ -10,6 +10,7 @@ mod mail;
 mod message;
 mod order;
 mod outbox;
+mod owners;
 mod proof;
 mod receiver;
 mod retry;

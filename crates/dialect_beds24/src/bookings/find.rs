@@ -5,13 +5,14 @@ use http::StatusCode;
 use http_kit::{Answer, Call, Result};
 use serde_json::{Map, Value, json};
 use service::bookings::{
-    BookingFilter, BookingInclude, BookingView, DayRange, InstantRange, OnDay, StatusChoice,
+    BookingFilter, BookingInclude, BookingView, ChannelChoice, DayRange, InstantRange, OnDay,
+    StatusChoice,
 };
 use service::sale;
 
 use super::{sees_reading, show, show_line, show_note};
 use crate::state::{State, page_of, refused};
-use crate::wire::booking::{shape, statuses_found};
+use crate::wire::booking::{DIRECT, channels, shape, statuses_found};
 use crate::wire::booking_out::{BookingOut, Sees};
 use crate::wire::booking_query::{BookingsQuery, Days, Instants};
 use crate::wire::envelope::ListOut;
@@ -110,7 +111,7 @@ fn filter(asked: &BookingsQuery, may_search_persons: bool) -> BookingFilter {
         resource_ids: asked.room_ids.clone(),
         group_ids: asked.master_ids.clone(),
         external_references: asked.api_references.clone(),
-        channel: asked.channel.map(str::to_owned),
+        channel: asked.channel.map(channel),
         arrival: days(asked.arrival),
         departure: days(asked.departure),
         created: instants(asked.booking_time),
@@ -129,6 +130,15 @@ fn filter(asked: &BookingsQuery, may_search_persons: bool) -> BookingFilter {
         search => filter.search.clone_from(search),
     }
     filter
+}
+
+/// Bookings of channels that have no slug here are shown as direct ones, so they are found as such.
+fn channel(slug: &str) -> ChannelChoice {
+    if slug != DIRECT {
+        return ChannelChoice::Only(slug.to_owned());
+    }
+    let others = channels().iter().filter(|slug| **slug != DIRECT);
+    ChannelChoice::AllBut(others.map(|slug| (*slug).to_owned()).collect())
 }
 
 fn days(asked: Days) -> DayRange {

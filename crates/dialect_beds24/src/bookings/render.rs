@@ -188,13 +188,14 @@ pub fn refusal(refusal: &Refusal, action: &'static str) -> Remark {
             "unitId",
             expectation(&format!("a number from 1 to {units}")),
         ),
-        Refusal::SoldOut { .. } => ("roomId", "not available".to_owned()),
+        Refusal::SoldOut { .. } | Refusal::UnitTaken => ("roomId", "not available".to_owned()),
         Refusal::CapacityInUse { taken } => ("qty", format!("not possible, {taken} are booked")),
         Refusal::InUse => ("id", "not possible, there are bookings".to_owned()),
         Refusal::BadDates(_) => ("departure", expectation("a date after arrival")),
         Refusal::NotAllowed { from, to } => {
             ("status", format!("not possible, {from} cannot become {to}"))
         }
+        Refusal::ChangedMeanwhile => ("id", "not possible, changed meanwhile".to_owned()),
         Refusal::Invalid { field, expected } => (*field, expectation(expected)),
         Refusal::WithTheOthers => (
             "id",

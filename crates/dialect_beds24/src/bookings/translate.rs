@@ -10,7 +10,7 @@ use service::sale::{
     NoteDetailsPatch,
 };
 
-use crate::wire::booking::{EXTRA, status_meant, statuses_found};
+use crate::wire::booking::{DIRECT, EXTRA, status_meant, statuses_found};
 use crate::wire::booking_in::{BookingIn, Fields, SubItemIn};
 
 /// The sub-types that the vendor gives to what an API adds.
@@ -46,7 +46,7 @@ fn new_booking(item: &BookingIn) -> Option<NewBooking> {
             None if item.actions.make_group => GroupChoice::Together,
             None => GroupChoice::Alone,
         },
-        channel: fields.text("channel").unwrap_or_else(|| "direct".into()),
+        channel: fields.text("channel").unwrap_or_else(|| DIRECT.into()),
         external_reference: fields.text("apiReference").unwrap_or_default(),
         price_given: fields.0.contains_key("price"),
         details: details(fields),
@@ -82,6 +82,7 @@ fn change(item: &BookingIn, id: Id) -> Option<BookingPatch> {
             // Whoever sends back the word that was shown means no change.
             stays: word.as_deref().map(covered).unwrap_or_default(),
             only_from: Vec::new(),
+            only_version: None,
             opened: status.map(|(_, opened)| opened),
             held_until: None,
             group: match fields.whole_or_null("masterId") {

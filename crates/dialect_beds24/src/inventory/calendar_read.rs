@@ -1,11 +1,11 @@
 //! GET /inventory/rooms/calendar.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::Actor;
 use domain::calendar::CalendarDay;
 use domain::id::Id;
-use domain::rate::RatePlan;
+use domain::rate::{MOST_LINKS, Sheet, price_of_night};
 use http::StatusCode;
 use http_kit::{Answer, Call, Result};
 use jiff::civil::Date;
@@ -20,11 +20,9 @@ use service::sale::Extra;
 use crate::state::{State, page_of, refused};
 use crate::wire::calendar::{CalendarShown, DayOut, Override, RoomCalendarOut, entries};
 use crate::wire::envelope::ListOut;
+use crate::wire::parts::cents;
 use crate::wire::queries::CalendarQuery;
 use crate::wire::query::Reader;
-
-/// How often a price may be linked on to another.
-const MOST_LINKS: usize = 8;
 
 /// The most other rooms whose prices are looked up for a page.
 const MOST_LINKED_ROOMS: u32 = 1_000;
@@ -131,24 +129,25 @@ fn channels(extra: &Extra) -> BTreeMap<String, Option<i64>> {
 
 /// The prices of rooms, from which linked ones are worked out.
 #[derive(Default)]
-struct PriceTables {
-    plans: HashMap<Id, BTreeMap<u8, RatePlan>>,
-    prices: HashMap<(Id, Date), BTreeMap<u8, Decimal>>,
-}
+struct PriceTables(BTreeMap<Id, Sheet>);
 
 impl PriceTables {
     fn add(&mut self, calendar: &Calendar) {
         let room = &calendar.resource;
-        let plans = room
-            .details
-            .rate_plans
-            .iter()
-            .map(|(number, record)| (*number, record.plan.clone()));
-        self.plans.insert(room.id, plans.collect());
-        for entry in &calendar.days {
-            self.prices
-                .insert((room.id, entry.settings.day), entry.settings.prices.clone());
-        }
+        let records = room.details.rate_plans.values();
+        // A calendar shows prices without the multipliers of the days, which stand beside them.
+        let days = calendar.days.iter().map(|entry| {
+            let day = CalendarDay {
+                multiplier: None,
+                ..entry.settings.clone()
+            };
+            (day.day, day)
+        });
+        let sheet = Sheet {
+            days: days.collect(),
+            plans: records.map(|record| record.plan.clone()).collect(),
+        };
+        self.0.insert(room.id, sheet);
     }
 
     /// Looks up the rooms that prices are linked to, and those that they are linked to in turn.
@@ -159,7 +158,7 @@ impl PriceTables {
                 break;
             }
             for id in &ids {
-                self.plans.insert(*id, BTreeMap::new());
+                self.0.insert(*id, Sheet::default());
             }
             let rooms = ResourceFilter {
                 ids,
@@ -177,38 +176,22 @@ impl PriceTables {
     }
 
     fn unknown_links(&self) -> BTreeSet<Id> {
-        let links = self
-            .plans
-            .values()
-            .flat_map(BTreeMap::values)
-            .filter_map(|plan| plan.linking.as_ref());
+        let plans = self.0.values().flat_map(|sheet| &sheet.plans);
+        let links = plans.filter_map(|plan| plan.linking.as_ref());
         links
             .map(|link| link.resource)
-            .filter(|room| !self.plans.contains_key(room))
+            .filter(|room| !self.0.contains_key(room))
             .collect()
     }
 
     /// The linked prices of a room on a day.
     fn linked(&self, room: Id, day: Date) -> BTreeMap<u8, Decimal> {
-        let plans = self.plans.get(&room).into_iter().flatten();
-        let linked = plans.filter(|(_, plan)| plan.linking.is_some());
-        linked
-            .filter_map(|(number, _)| Some((*number, self.price(room, *number, day, MOST_LINKS)?)))
-            .collect()
-    }
-
-    fn price(&self, room: Id, number: u8, day: Date, links: usize) -> Option<Decimal> {
-        let linking = self
-            .plans
-            .get(&room)
-            .and_then(|plans| plans.get(&number)?.linking.as_ref());
-        match linking {
-            None => self.prices.get(&(room, day))?.get(&number).copied(),
-            Some(link) if links > 0 => {
-                let price = self.price(link.resource, link.number, day, links - 1)?;
-                Some((price * link.multiplier + link.amount).round_dp(2))
-            }
-            Some(_) => None,
-        }
+        let plans = self.0.get(&room).into_iter().flat_map(|sheet| &sheet.plans);
+        let linked = plans.filter(|plan| plan.linking.is_some());
+        let priced = linked.filter_map(|plan| {
+            let price = price_of_night(&self.0, room, plan, day).ok()?;
+            Some((plan.number, cents(price)))
+        });
+        priced.collect()
     }
 }

@@ -6,7 +6,6 @@ use http_kit::{Answer, Call, Result};
 use serde::Serialize;
 use serde_json::Value;
 use service::availability::{Offers, StayWanted};
-use service::inventory::Resource;
 
 use crate::state::{State, page_of, refused};
 use crate::wire::envelope::ListOut;
@@ -72,9 +71,10 @@ pub async fn offers(state: State, call: Call) -> Result<Answer> {
 }
 
 fn row(room: &Offers) -> RoomOffersOut {
-    let offers = room.offers.iter().map(|offer| OfferOut {
+    let offers = room.offers.iter();
+    let offers = offers.map(|offer| OfferOut {
         offer_id: offer.number,
-        offer_name: name(&room.resource, offer.number),
+        offer_name: name(room, offer.number),
         price: Amount(offer.price),
         units_available: offer.free,
     });
@@ -85,11 +85,11 @@ fn row(room: &Offers) -> RoomOffersOut {
     }
 }
 
-fn name(room: &Resource, number: u8) -> String {
-    let named = room.details.offers.get(&u16::from(number));
-    let name = named
-        .and_then(|offer| offer.get("name"))
-        .and_then(Value::as_str);
-    name.filter(|name| !name.is_empty())
+fn name(room: &Offers, number: u8) -> String {
+    let name = room
+        .resource
+        .offer_setting(&room.organization, number, "name");
+    name.and_then(Value::as_str)
+        .filter(|name| !name.is_empty())
         .map_or_else(|| format!("Offer {number}"), str::to_owned)
 }

@@ -3,7 +3,7 @@
 //! What comes in is read by [`booking_in`](super::booking_in), what goes out is written by
 //! [`booking_out`](super::booking_out).
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use domain::booking::Status;
 
@@ -20,12 +20,26 @@ pub fn shape() -> &'static Shape {
     &SHAPE
 }
 
+/// The slug of a booking that came through no channel.
+pub const DIRECT: &str = "direct";
+
 /// The slugs of all channels that a booking may come from.
-pub fn channels() -> &'static Arc<[String]> {
-    static NONE: LazyLock<Arc<[String]>> = LazyLock::new(|| Arc::from([]));
-    match shape().field("channel").map(|field| &field.kind) {
-        Some(Kind::Choice(words)) => words,
-        _ => &NONE,
+pub fn channels() -> &'static [&'static str] {
+    static SLUGS: LazyLock<Vec<&str>> =
+        LazyLock::new(|| match shape().field("channel").map(|field| &field.kind) {
+            Some(Kind::Choice(words)) => words.iter().map(String::as_str).collect(),
+            _ => Vec::new(),
+        });
+    &SLUGS
+}
+
+/// The slug under which a booking of a channel is shown. A channel of another dialect has no slug
+/// here; to this one it is a direct booking.
+pub fn channel_shown(channel: &str) -> &str {
+    if channels().contains(&channel) {
+        channel
+    } else {
+        DIRECT
     }
 }
 
@@ -110,7 +124,7 @@ pub fn statuses_found(word: &str) -> &'static [(Status, Option<bool>)] {
 /// with 0, as direct bookings are.
 pub fn api_source(channel: &str) -> (i64, &str) {
     match channel {
-        "direct" => (0, "Direct"),
+        DIRECT => (0, "Direct"),
         "bookingpage" => (1, "Booking page"),
         "bookitconz" => (2, "Bookit.co.nz"),
         "airbnbical" => (10, "Airbnb iCal"),

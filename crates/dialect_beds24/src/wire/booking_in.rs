@@ -14,6 +14,7 @@ use super::booking::shape;
 use super::booking_out::Sees;
 use super::check::{Problem, check};
 use super::element::{Element, Remark, expectation};
+use super::parts::cents;
 
 /// What is attempted with an item, in the vendor's words.
 pub const NEW_BOOKING: &str = "new booking";
@@ -56,7 +57,6 @@ pub enum SubItemIn {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Actions {
-    pub assign_booking: bool,
     pub check_availability: bool,
     pub make_group: bool,
     pub auto_invoice_item_charge: bool,
@@ -100,7 +100,7 @@ impl Fields {
             .as_number()
             .and_then(|number| Decimal::from_str(&number.to_string()).ok())
             .unwrap_or_default();
-        Some(exact.round_dp_with_strategy(2, rust_decimal::RoundingStrategy::MidpointAwayFromZero))
+        Some(cents(exact))
     }
 
     /// The date of a field; `null` is none.
@@ -152,7 +152,7 @@ impl BookingIn {
 
         let invoice_items = sub_items(taken.shift_remove("invoiceItems"));
         let info_items = sub_items(taken.shift_remove("infoItems"));
-        let actions = Actions::read(taken.shift_remove("actions"));
+        let actions = Actions::read(taken.shift_remove("actions"), action, element);
         if !is_change {
             // For something new, null says no more than nothing.
             taken.retain(|_, value| !value.is_null());
@@ -170,13 +170,24 @@ impl BookingIn {
 }
 
 impl Actions {
-    fn read(sent: Option<Value>) -> Self {
+    /// Reads the actions; those that are asked for and not carried out are said in `element`.
+    fn read(sent: Option<Value>, action: &'static str, element: &mut Element) -> Self {
         let Some(Value::Object(sent)) = sent else {
             return Self::default();
         };
+        let asked = |name: &&str| sent.get(*name).is_some_and(asks);
+        let remark = |name: &str| {
+            let remark = Remark::on(action).field(format!("actions_{name}"));
+            remark.says("not carried out by this server")
+        };
+        for name in NOBODY_NOTIFIED.into_iter().filter(asked) {
+            element.inform(remark(name));
+        }
+        for name in NOT_NUMBERED.into_iter().filter(asked) {
+            element.warn(remark(name));
+        }
         let fields = Fields(sent);
         Self {
-            assign_booking: fields.is_set("assignBooking"),
             check_availability: fields.is_set("checkAvailability"),
             make_group: fields.is_set("makeGroup"),
             auto_invoice_item_charge: fields.is_set("autoInvoiceItemCharge"),
@@ -213,8 +224,27 @@ fn strip_unseen(taken: &mut Map<String, Value>, sees: Sees, problems: &mut Vec<P
     }
 }
 
-/// The actions that make or remove charges.
-const FINANCIAL_ACTIONS: [&str; 2] = ["autoInvoiceItemCharge", "deleteInvoice"];
+/// The actions that make, number or remove charges.
+const FINANCIAL_ACTIONS: [&str; 4] = [
+    "autoInvoiceItemCharge",
+    "deleteInvoice",
+    "assignInvoiceNumber",
+    "assignInvoiceNumberInvoicee",
+];
+
+/// The actions by which the vendor's server writes to guests and hosts, which this one does not. Many
+/// clients send them with every booking, and would take one with a warning for refused; so it is said
+/// as information.
+const NOBODY_NOTIFIED: [&str; 2] = ["notifyGuest", "notifyHost"];
+
+/// The actions by which the vendor's server numbers invoices, which this one does not. Who asks for a
+/// number counts on it, and is warned.
+const NOT_NUMBERED: [&str; 2] = ["assignInvoiceNumber", "assignInvoiceNumberInvoicee"];
+
+/// Whether an action is asked for: a flag by yes, an action that takes a number by any.
+fn asks(value: &Value) -> bool {
+    matches!(value, Value::Bool(true) | Value::Number(_))
+}
 
 /// Leaves out, with a warning, the actions that touch what the caller may not write; otherwise the
 /// whole call would be refused for one item.
@@ -223,7 +253,7 @@ fn strip_financial_actions(taken: &mut Map<String, Value>, problems: &mut Vec<Pr
         return;
     };
     for name in FINANCIAL_ACTIONS {
-        if actions.shift_remove(name) == Some(Value::Bool(true)) {
+        if actions.shift_remove(name).as_ref().is_some_and(asks) {
             problems.push(Problem {
                 path: format!("actions_{name}"),
                 expected: "a token with the scope write:bookings-financial".into(),
@@ -507,5 +537,52 @@ mod tests {
         ));
         let actions = booking.unwrap().actions;
         assert!(actions.check_availability && actions.make_group && !actions.allow_webhooks);
+    }
+
+    #[test]
+    fn actions_that_are_not_carried_out_are_said_when_they_are_asked_for() {
+        let asked = json!({"notifyGuest": true, "notifyHost": "true", "assignInvoiceNumber": 1,
+            "assignInvoiceNumberInvoicee": "77", "assignBooking": true, "deleteInvoice": true});
+        let (booking, said) = read(json!({"id": 5, "actions": asked}));
+        assert!(booking.is_some());
+        let remark = |name: &str| {
+            json!({"action": "modify booking", "field": format!("actions_{name}"),
+                "message": "not carried out by this server"})
+        };
+        let info = NOBODY_NOTIFIED.map(remark);
+        assert_eq!(
+            said,
+            json!({"success": false, "warnings": NOT_NUMBERED.map(remark), "info": info})
+        );
+        // A booking is none the worse for a message that nobody gets.
+        let (_, said) =
+            read(json!({"id": 5, "actions": {"notifyGuest": true, "notifyHost": true}}));
+        assert_eq!(said, json!({"success": true, "info": info}));
+        let not_asked = json!({"notifyGuest": false, "notifyHost": null, "assignInvoiceNumber": 0,
+            "assignInvoiceNumberInvoicee": null});
+        let (_, said) = read(json!({"id": 5, "actions": not_asked}));
+        assert_eq!(said, json!({"success": true}));
+    }
+
+    #[test]
+    fn numbering_an_invoice_is_a_financial_action() {
+        let sees = Sees {
+            personal: true,
+            financial: false,
+        };
+        let item = stay_with(
+            "actions",
+            json!({"assignInvoiceNumber": true, "assignInvoiceNumberInvoicee": 7, "notifyHost": false}),
+        );
+        let (booking, said) = read_as(item, sees);
+        assert!(booking.is_some());
+        let warning = |name: &str| {
+            json!({"action": "new booking", "field": format!("actions_{name}"),
+                "message": "invalid, expected a token with the scope write:bookings-financial"})
+        };
+        assert_eq!(
+            said["warnings"],
+            json!(["assignInvoiceNumber", "assignInvoiceNumberInvoicee"].map(warning))
+        );
     }
 }

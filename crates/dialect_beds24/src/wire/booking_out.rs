@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::booking::{api_source, channels, status_word};
+use super::booking::{api_source, channel_shown, status_word};
 use super::parts::{Amount, GroupOut, InfoItemOut, Instant, InvoiceItemOut};
 
 /// What a caller may see of a booking.
@@ -160,9 +160,7 @@ impl BookingOut<'_> {
     }
 
     fn write_source<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        // A channel of another dialect has no slug here; to this one it is a direct booking.
-        let known = channels().iter().any(|slug| slug == self.channel);
-        let channel = if known { self.channel } else { "direct" };
+        let channel = channel_shown(self.channel);
         let (number, name) = api_source(channel);
         map.serialize_entry("channel", channel)?;
         map.serialize_entry("apiSourceId", &number)?;

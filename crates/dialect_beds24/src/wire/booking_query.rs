@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::booking::channels;
 use super::queries::PAGE_SIZE;
 use super::query::Reader;
 use domain::id::Id;
@@ -129,10 +130,6 @@ impl BookingsQuery {
                 .collect(),
             (asked, _) => asked.to_vec(),
         };
-        let channels: Vec<&str> = super::booking::channels()
-            .iter()
-            .map(|slug| &**slug)
-            .collect();
         Ok(Self {
             filter,
             property_ids: query.ids("propertyId")?,
@@ -140,7 +137,7 @@ impl BookingsQuery {
             ids,
             master_ids: query.ids("masterId")?,
             api_references: query.texts("apiReference")?,
-            channel: query.choice("channel", &channels)?,
+            channel: query.choice("channel", channels())?,
             arrival: Days::read(query, "arrival")?,
             departure: Days::read(query, "departure")?,
             booking_time: Instants::read(query, "bookingTime")?,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
 use serde::ser::Serializer;
 
@@ -47,6 +47,11 @@ pub struct InfoItemOut<'a> {
     pub create_time: Instant,
     pub code: &'a str,
     pub text: &'a str,
+}
+
+/// An amount rounded to cents, away from zero at the half.
+pub fn cents(exact: Decimal) -> Decimal {
+    exact.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
 }
 
 /// A decimal as a JSON number without trailing zeros: `0`, `713`, `34843.2`.

@@ -27,7 +27,14 @@ pub struct Shown {
     pub unit_details: bool,
 }
 
-const LANGUAGES: &[&str] = &[
+/// The most people of either kind that an offer is asked for.
+pub const MOST_PEOPLE: i64 = 99;
+
+/// The words of `includeTexts`.
+pub const TEXTS: &[&str] = &["all", "property", "roomType"];
+
+/// The words of `includeLanguages`.
+pub const LANGUAGES: &[&str] = &[
     "all", "en", "ar", "bg", "ca", "cs", "da", "de", "el", "es", "et", "fi", "fr", "hr", "he",
     "hu", "id", "is", "it", "ja", "ko", "lt", "mn", "my", "nl", "no", "pl", "pt", "ro", "ru", "sk",
     "sl", "sr", "sv", "th", "tr", "vi", "zh", "zt",
@@ -35,7 +42,7 @@ const LANGUAGES: &[&str] = &[
 
 impl Shown {
     fn read(query: Reader<'_>) -> Result<Self, BadParameter> {
-        let texts = query.choices("includeTexts", &["all", "property", "roomType"])?;
+        let texts = query.choices("includeTexts", TEXTS)?;
         query.flag("includePictures")?;
         Ok(Self {
             languages: query.choices("includeLanguages", LANGUAGES)?,
@@ -243,9 +250,9 @@ impl OffersQuery {
             adults: count(
                 query
                     .0
-                    .required("numAdults", query.whole("numAdults", 0, 99)?)?,
+                    .required("numAdults", query.whole("numAdults", 0, MOST_PEOPLE)?)?,
             ),
-            children: count(query.whole("numChildren", 0, 99)?.unwrap_or(0)),
+            children: count(query.whole("numChildren", 0, MOST_PEOPLE)?.unwrap_or(0)),
         })
     }
 }

@@ -11,7 +11,17 @@ use jiff::civil::Date;
 use super::check;
 
 /// The most characters of a text to look for.
-const LONGEST_TEXT: usize = 500;
+pub const LONGEST_TEXT: usize = 500;
+
+/// The largest `limit` that is taken; what goes beyond the most rows of a page means that many.
+pub const LARGEST_LIMIT: i64 = u32::MAX as i64;
+
+/// A second without the millisecond after it, which is where the next one begins: instants are kept
+/// to the millisecond.
+const REST_OF_A_SECOND: jiff::SignedDuration = jiff::SignedDuration::from_millis(999);
+
+/// A day without its last second.
+const ALMOST_A_DAY: jiff::SignedDuration = jiff::SignedDuration::from_secs(86_399);
 
 /// A query, read with the vendor's tolerance.
 #[derive(Clone, Copy)]
@@ -76,15 +86,20 @@ impl<'query> Reader<'query> {
         self.0.text(name).map(read).transpose()
     }
 
-    /// The end of a range of instants: a bare date means its last second, because a range that
-    /// ends on a day includes that day.
+    /// The end of a range of instants: a bare date means its last millisecond and a time without a
+    /// fraction that of its second, because a range includes what it ends with.
     ///
     /// # Errors
     /// Neither a date nor a date-time.
     pub fn instant_end(self, name: &str) -> Result<Option<Timestamp>, BadParameter> {
-        let bare_day = self.0.text(name).and_then(check::day).is_some();
-        let last_second = jiff::SignedDuration::from_secs(if bare_day { 86_399 } else { 0 });
-        Ok(self.instant(name)?.map(|at| at + last_second))
+        let text = self.0.text(name).unwrap_or_default();
+        let is_exact = text.contains(['.', ',']);
+        let rest = match check::day(text) {
+            Some(_) => ALMOST_A_DAY + REST_OF_A_SECOND,
+            None if is_exact => jiff::SignedDuration::ZERO,
+            None => REST_OF_A_SECOND,
+        };
+        Ok(self.instant(name)?.map(|at| at + rest))
     }
 
     /// The word of a name.
@@ -124,7 +139,7 @@ impl<'query> Reader<'query> {
     /// # Errors
     /// Not a page number, or not a size.
     pub fn page(self, most: u32) -> Result<Page, BadParameter> {
-        let limit = self.whole("limit", 1, i64::from(u32::MAX))?;
+        let limit = self.whole("limit", 1, LARGEST_LIMIT)?;
         let size = limit
             .and_then(|limit| u32::try_from(limit).ok())
             .unwrap_or(most)
@@ -200,22 +215,22 @@ mod tests {
     }
 
     #[test]
-    fn a_range_that_ends_on_a_day_includes_it() {
+    fn a_range_includes_the_day_or_the_second_that_it_ends_with() {
         let end = |raw: &str| {
             read(raw, |query| query.instant_end("modifiedTo"))
                 .unwrap()
                 .unwrap()
                 .to_string()
         };
-        assert_eq!(end("modifiedTo=2026-05-01"), "2026-05-01T23:59:59Z");
-        assert_eq!(
-            end("modifiedTo=2026-05-01T10:00:00Z"),
-            "2026-05-01T10:00:00Z"
-        );
-        assert_eq!(
-            end("modifiedTo=2026-05-01T10:00:00"),
-            "2026-05-01T10:00:00Z"
-        );
+        for (given, last) in [
+            ("2026-05-01", "2026-05-01T23:59:59.999Z"),
+            ("2026-05-01T10:00:00Z", "2026-05-01T10:00:00.999Z"),
+            ("2026-05-01T10:00:00", "2026-05-01T10:00:00.999Z"),
+            ("2026-05-01T10:00:00.5Z", "2026-05-01T10:00:00.5Z"),
+            ("2026-05-01T10:00:00.000Z", "2026-05-01T10:00:00Z"),
+        ] {
+            assert_eq!(end(&format!("modifiedTo={given}")), last);
+        }
     }
 
     #[test]

@@ -141,3 +141,41 @@ async fn an_account_has_a_hundred_credits_in_five_minutes() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_is_over_the_limit_causes_no_token() {
+    in_every_house(|house| async move {
+        let code = house.invite(&["read:bookings"], None, BEDS24_QUOTA).await;
+        let headers = [("code", &*code)];
+        let setup = house
+            .ask("GET", "/beds24/v2/authentication/setup", &headers, "")
+            .await
+            .json();
+        let token = setup["token"].as_str().unwrap();
+        let headers = [("refreshToken", setup["refreshToken"].as_str().unwrap())];
+        let mint = async || {
+            house
+                .ask("GET", "/beds24/v2/authentication/token", &headers, "")
+                .await
+        };
+        let stored = async || {
+            let tx = house.service.store().reader().await.unwrap();
+            tx.query("SELECT COUNT(*) FROM token", &[]).await.unwrap()
+        };
+        assert_eq!(mint().await.header("x-request-cost"), Some("1"));
+        for _ in 0..98 {
+            assert_eq!(house.get_as(token, "/bookings").await.status, 200);
+        }
+        let before = stored().await;
+        for _ in 0..2 {
+            let refused = mint().await;
+            assert_eq!(refused.error().0, 429);
+            assert_eq!(refused.header("x-five-min-limit-remaining"), Some("0"));
+        }
+        assert_eq!(stored().await, before);
+        house.clock.advance_ms(301_000);
+        assert_eq!(mint().await.status, 200);
+        assert_ne!(stored().await, before);
+    })
+    .await;
+}

@@ -551,3 +551,62 @@ async fn confirmed_sent_to_a_guest_who_is_in_house_or_has_left_changes_nothing_o
     })
     .await;
 }
+
+#[tokio::test]
+async fn actions_that_are_not_carried_out_are_said_beside_what_was_done() {
+    in_every_house(|house| async move {
+        let (_, room) = house.property(3).await;
+        let with_actions = |actions| {
+            let item = stay(room, "2026-12-01", "2026-12-02");
+            with(item, json!({"actions": actions}))
+        };
+        let remark = |action: &str, name: &str| {
+            json!({"action": action, "field": format!("actions_{name}"),
+                "message": "not carried out by this server"})
+        };
+        let made = house
+            .book(with_actions(
+                json!({"notifyGuest": true, "notifyHost": true}),
+            ))
+            .await;
+        assert_eq!(
+            (&made["success"], made.get("errors"), made.get("warnings")),
+            (&json!(true), None, None)
+        );
+        let names = ["notifyGuest", "notifyHost"];
+        let info = names.map(|name| remark("new booking", name));
+        assert_eq!(made["info"].as_array().unwrap()[..2], info);
+        // The first free unit is assigned whatever an item says of it.
+        for (assigns, unit) in [(true, 2), (false, 3)] {
+            let item = with_actions(json!({"assignBooking": assigns, "notifyGuest": false}));
+            let element = house.book(item).await;
+            assert_eq!(
+                (&element["success"], &element["new"]["unitId"]),
+                (&json!(true), &json!(unit)),
+                "{element}"
+            );
+        }
+
+        let id = id(&made);
+        let names = ["assignInvoiceNumber", "assignInvoiceNumberInvoicee"];
+        let numbers = json!({"id": id, "voucher": "V1",
+            "actions": {"assignInvoiceNumber": true, "assignInvoiceNumberInvoicee": 7}});
+        assert_eq!(
+            house.book(numbers.clone()).await,
+            json!({"success": false, "modified": {"id": id, "voucher": "V1"},
+                "warnings": names.map(|name| remark("modify booking", name))})
+        );
+        let clerk = house.token_for(&["all:bookings"]).await;
+        let said = house.post_as(&clerk, "/bookings", json!([numbers])).await;
+        let said = said.json()[0]["warnings"].clone();
+        assert_eq!(said.as_array().map(Vec::len), Some(2), "{said}");
+        assert!(
+            said[0]["message"]
+                .as_str()
+                .unwrap()
+                .ends_with("write:bookings-financial"),
+            "{said}"
+        );
+    })
+    .await;
+}

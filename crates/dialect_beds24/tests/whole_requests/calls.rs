@@ -139,3 +139,74 @@ async fn the_document_is_served_to_anybody() {
     })
     .await;
 }
+
+/// Calls with one parameter each, and whether it is taken, as the schema of the parameter says.
+fn promised(name: &str, schema: &Value) -> Vec<(String, bool)> {
+    let schema = schema.get("items").unwrap_or(schema);
+    let mut calls = Vec::new();
+    if let Some(words) = schema["enum"].as_array() {
+        let words = words.iter().map(|word| (word.as_str().unwrap(), true));
+        calls.extend(
+            words
+                .chain([("bogus", false)])
+                .map(|(word, is_taken)| (format!("{name}={word}"), is_taken)),
+        );
+    }
+    for (bound, beyond) in [("minimum", -1), ("maximum", 1)] {
+        if let Some(bound) = schema[bound].as_i64() {
+            calls.push((format!("{name}={bound}"), true));
+            calls.push((format!("{name}={}", bound + beyond), false));
+        }
+    }
+    if let Some(most) = schema["maxLength"].as_u64() {
+        let text = "x".repeat(usize::try_from(most).unwrap());
+        calls.push((format!("{name}={text}"), true));
+        calls.push((format!("{name}={text}x"), false));
+    }
+    calls
+}
+
+#[tokio::test]
+async fn what_the_document_says_of_parameters_is_what_is_taken() {
+    in_every_house(|house| async move {
+        let document = house
+            .ask("GET", "/beds24/v2/openapi.json", &[], "")
+            .await
+            .json();
+        let mut tried = 0;
+        for (path, required) in [
+            ("/bookings", ""),
+            ("/properties", ""),
+            ("/properties/rooms", ""),
+            ("/inventory/rooms/availability", ""),
+            ("/inventory/rooms/unitBookings", ""),
+            (
+                "/inventory/rooms/calendar",
+                "&startDate=2026-12-01&endDate=2026-12-01",
+            ),
+            (
+                "/inventory/rooms/offers",
+                "&arrival=2026-12-01&departure=2026-12-02",
+            ),
+        ] {
+            let parameters = document["paths"][path]["get"]["parameters"].as_array();
+            for parameter in parameters.unwrap() {
+                let name = parameter["name"].as_str().unwrap();
+                let adults = if name == "numAdults" {
+                    ""
+                } else {
+                    "&numAdults=2"
+                };
+                for (asked, is_taken) in promised(name, &parameter["schema"]) {
+                    let call = format!("{path}?{asked}{required}{adults}");
+                    let reply = house.get(&call).await;
+                    let expected = if is_taken { 200 } else { 400 };
+                    assert_eq!(reply.status, expected, "{call}: {}", reply.text());
+                    tried += 1;
+                }
+            }
+        }
+        assert!(tried > 200, "only {tried} calls");
+    })
+    .await;
+}

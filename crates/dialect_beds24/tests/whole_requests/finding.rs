@@ -1,6 +1,13 @@
 //! Every filter of GET /bookings.
 
+use domain::contact::Contact;
+use domain::id::Id;
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use service::bookings::{BookingChange, BookingPatch, BookingWrite};
+use service::once::WriteAnswer;
+use service::records::create;
+use service::sale::{Guest, Registration};
 
 use crate::house::{House, in_every_house, stay, with};
 
@@ -204,6 +211,138 @@ async fn a_search_follows_the_name_as_it_changes() {
             names(&house, "searchString=%25").await.is_empty(),
             "a wildcard is a letter like others"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_range_includes_all_of_the_day_or_the_second_that_it_ends_with() {
+    in_every_house(|house| async move {
+        let (_, room) = house.property(9).await;
+        house.clock.set("2026-11-21T23:59:59.5Z".parse().unwrap());
+        house
+            .book(named(room, "late", "2026-12-01", "2026-12-02", json!({})))
+            .await;
+        for name in ["modified", "bookingTime"] {
+            for (end, expected) in [
+                ("2026-11-21", "late"),
+                ("2026-11-21T23:59:59Z", "late"),
+                ("2026-11-21T23:59:59", "late"),
+                ("2026-11-21T23:59:59.500Z", "late"),
+                ("2026-11-21T23:59:59.499Z", ""),
+                ("2026-11-21T23:59:58Z", ""),
+                ("2026-11-20", ""),
+            ] {
+                let query = format!("{name}To={end}");
+                assert_eq!(names(&house, &query).await.join(" "), expected, "{query}");
+            }
+            let next_day = format!("{name}From=2026-11-22");
+            assert!(names(&house, &next_day).await.is_empty(), "{next_day}");
+        }
+    })
+    .await;
+}
+
+/// Gives a booking a channel that this dialect has no word for, as another dialect does.
+async fn put_into_channel(house: &House, booking: &Value, channel: &str) {
+    let patch = BookingPatch {
+        id: Id::new(booking["new"]["id"].as_i64().unwrap()).unwrap(),
+        change: BookingChange {
+            channel: Some(channel.to_owned()),
+            ..BookingChange::default()
+        },
+        lines: Vec::new(),
+        notes: Vec::new(),
+        remove_lines: false,
+        check_availability: false,
+        announce: false,
+    };
+    let writes = vec![BookingWrite::Change(Box::new(patch))];
+    let bookings = house.service.bookings();
+    let answer = bookings.write(&house.elsewhere(), writes, None).await;
+    let WriteAnswer::Fresh(outcomes) = answer.unwrap() else {
+        panic!("nothing was sent twice")
+    };
+    assert!(outcomes[0].result.is_ok(), "{:?}", outcomes[0].result);
+}
+
+#[tokio::test]
+async fn a_booking_of_a_channel_without_a_slug_here_is_shown_and_found_as_a_direct_one() {
+    in_every_house(|house| async move {
+        let (_, room) = house.property(9).await;
+        let book = async |name: &str, more: Value| {
+            house
+                .book(named(room, name, "2026-12-01", "2026-12-02", more))
+                .await
+        };
+        book("plain", json!({})).await;
+        book("airbnb", json!({"channel": "airbnb"})).await;
+        put_into_channel(&house, &book("site", json!({})).await, "campsite").await;
+        put_into_channel(&house, &book("nowhere", json!({})).await, "").await;
+        for (query, expected) in [
+            ("channel=direct", "nowhere plain site"),
+            ("channel=airbnb", "airbnb"),
+            ("channel=booking", ""),
+            ("channel=direct&searchString=site", "site"),
+            ("", "airbnb nowhere plain site"),
+        ] {
+            assert_eq!(names(&house, query).await.join(" "), expected, "{query}");
+        }
+        for row in house.rows("/bookings?channel=direct").await {
+            assert_eq!(row["channel"], "direct", "{row}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn guests_are_shown_to_who_asks_for_them_and_may_know_them() {
+    in_every_house(|house| async move {
+        let (_, room) = house.property(9).await;
+        let made = house
+            .book(named(room, "Ann", "2026-12-01", "2026-12-02", json!({})))
+            .await;
+        let id = made["new"]["id"].as_i64().unwrap();
+        let path = format!("/bookings?id={id}&includeGuests=true");
+        assert_eq!(house.rows(&path).await[0]["guests"], json!([]));
+
+        let actor = house.elsewhere();
+        let guest = Guest {
+            tenant_id: house.tenant_id,
+            id: house.service.new_id(&actor),
+            booking_id: Id::new(id).unwrap(),
+            created_at: Timestamp::UNIX_EPOCH,
+            contact: Contact {
+                first_name: "Bo".into(),
+                country_code: "PT".into(),
+                ..Contact::default()
+            },
+            note: "window".into(),
+            registration: Registration::default(),
+            extra: Default::default(),
+        };
+        let number = guest.id.get();
+        let written = house.service.write_one(&actor, create(guest)).await;
+        written.unwrap().unwrap();
+
+        let guests = house.rows(&path).await[0]["guests"].clone();
+        assert_eq!(guests.as_array().map(Vec::len), Some(1), "{guests}");
+        for (name, value) in [
+            ("id", json!(number)),
+            ("firstName", json!("Bo")),
+            ("lastName", json!("")),
+            ("country2", json!("PT")),
+            ("note", json!("window")),
+            ("custom10", json!("")),
+        ] {
+            assert_eq!(guests[0][name], value, "{name}");
+        }
+        let bare = house.rows(&format!("/bookings?id={id}")).await;
+        assert!(bare[0].get("guests").is_none(), "{}", bare[0]);
+        let plain = house.token_for(&["read:bookings"]).await;
+        let row = house.get_as(&plain, &path).await.json()["data"][0].clone();
+        assert_eq!(row["id"], id);
+        assert!(row.get("guests").is_none(), "{row}");
     })
     .await;
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use axum::body::Body;
 use dialect_beds24::{NAME, State, api, scopes};
+use domain::access::{Actor, Capabilities, Reach};
 use domain::id::{Id, IdSource};
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
@@ -285,6 +286,19 @@ impl House {
     /// Books and gives the one element of the answer.
     pub async fn book(&self, item: Value) -> Value {
         self.write("/bookings", json!([item])).await.remove(0)
+    }
+
+    /// Whoever does something at this moment that no call of this dialect does.
+    pub fn elsewhere(&self) -> Actor {
+        Actor {
+            tenant_id: self.tenant_id,
+            client_id: self.tenant_id,
+            grant_id: self.tenant_id,
+            capabilities: Arc::new(Capabilities::everything(Reach::Tenant)),
+            organizations: None,
+            now: self.clock.now(),
+            request_id: "elsewhere".to_owned(),
+        }
     }
 
     /// A property in Lisbon with one room type, as (property, room).

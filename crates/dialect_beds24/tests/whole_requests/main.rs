@@ -8,5 +8,7 @@ mod calls;
 mod finding;
 mod house;
 mod inventory;
+mod linked_prices;
 mod once;
 mod properties;
+mod restrictions;

@@ -158,6 +158,16 @@ pub fn all() -> Vec<Served> {
         "/administrations/{administration_id}/categories/{category_id}/images/{id}",
         Root::Below("category"),
     ));
+    all.extend(all_three::<c::RentableTypeAmenity>(
+        "/administrations/{administration_id}/rentable_types/{rentable_type_id}/amenities",
+        "/administrations/{administration_id}/rentable_types/{rentable_type_id}/amenities/{id}",
+        Root::Below("rentable_type"),
+    ));
+    all.extend(all_three::<c::CategoryAmenity>(
+        "/administrations/{administration_id}/categories/{category_id}/amenities",
+        "/administrations/{administration_id}/categories/{category_id}/amenities/{id}",
+        Root::Below("category"),
+    ));
     all.push(creating::<people::GuestMutationShown>(
         "/administrations/{administration_id}/guest_mutation_notifications",
         Root::Administration,

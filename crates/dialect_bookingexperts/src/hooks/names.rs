@@ -34,7 +34,7 @@ const MORE: &[(&str, &[&str])] = &[
 const SALES: &[&str] = &["reindexed", "availability_updated", "prices_updated"];
 
 /// The house's words for what is stored, and the resources that it is shown as.
-const NOUNS: &[(&str, &[&str])] = &[
+pub const NOUNS: &[(&str, &[&str])] = &[
     ("agreement", &["agreement"]),
     ("amenity", &["amenity"]),
     ("amenity_group", &["amenity_group"]),
@@ -199,6 +199,12 @@ impl Changes<'_> {
         let pair = self.0.and_then(|all| all.get(name));
         pair.is_some_and(|pair| is(&pair[1]))
     }
+
+    /// Whether an attribute was this before.
+    fn was(&self, name: &str, is: impl Fn(&Value) -> bool) -> bool {
+        let pair = self.0.and_then(|all| all.get(name));
+        pair.is_some_and(|pair| is(&pair[0]))
+    }
 }
 
 fn of_booking(what: &str, facts: &Value) -> Vec<String> {
@@ -221,10 +227,16 @@ fn of_changed_booking(what: &str, changes: &Changes<'_>, sold: Vec<String>) -> V
         }
     };
     let is = |word: &'static str| move |value: &Value| value == word;
-    let came = |name: &str| changes.became(name, |value| !value.is_null());
+    // A day that is corrected is not the day of another arrival.
+    let came = |name: &str| {
+        changes.was(name, Value::is_null) && changes.became(name, |value| !value.is_null())
+    };
     also(what == "confirmed", "reservation:confirmed");
     also(what == "cancelled", "reservation:cancelled");
-    let checked_in = changes.became("status", is("in_house")) || came("extra.checked_in_on");
+    // Whoever takes a check-out back has checked nobody in.
+    let moved_in =
+        changes.became("status", is("in_house")) && !changes.was("status", is("completed"));
+    let checked_in = moved_in || came("extra.checked_in_on");
     also(checked_in, "reservation:checked_in");
     let checked_out = changes.became("status", is("completed")) || came("extra.checked_out_on");
     also(checked_out, "reservation:checked_out");
@@ -335,17 +347,39 @@ mod tests {
         ));
         let arrived = json!({ "changes": { "status": ["confirmed", "in_house"] } });
         assert!(has("booking.changed", arrived, "reservation:checked_in"));
+        let left = json!({ "changes": {
+            "status": ["confirmed", "completed"],
+            "extra.checked_in_on": [null, "2027-06-01"],
+            "extra.checked_out_on": [null, "2027-06-03"],
+        } });
+        for verb in ["checked_in", "checked_out"] {
+            let name = format!("reservation:{verb}");
+            assert!(has("booking.changed", left.clone(), &name), "{verb}");
+        }
+        let taken_back = json!({ "changes": {
+            "status": ["completed", "in_house"],
+            "extra.checked_out_on": ["2027-06-03", null],
+        } });
+        let corrected =
+            json!({ "changes": { "extra.checked_in_on": ["2027-06-01", "2027-06-02"] } });
+        for facts in [taken_back, corrected] {
+            for verb in ["checked_in", "checked_out"] {
+                let name = format!("reservation:{verb}");
+                assert!(!has("booking.changed", facts.clone(), &name), "{facts}");
+            }
+        }
         let noted = json!({ "changes": { "notes": [null, "late"] } });
         assert!(!has(
             "booking.changed",
             noted.clone(),
             "rentable_type:reindexed"
         ));
-        assert!(!has(
-            "booking.changed",
-            noted,
-            "reservation:order_items_updated"
-        ));
+        let pinned = json!({ "changes": { "pinned": [false, true] } });
+        for facts in [noted, pinned] {
+            let name = "reservation:order_items_updated";
+            assert!(!has("booking.changed", facts.clone(), name), "{facts}");
+            assert!(has("booking.changed", facts, "reservation:updated"));
+        }
         assert!(has(
             "booking.changed",
             json!({}),

@@ -3,6 +3,7 @@
 use domain::{access::Actor, id::Id};
 use jsonapi::{Address, Locales, Query, ResourceType, Row, Rules, View};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use crate::read::Look;
 use crate::{rows, seen::Seen, state::State};
@@ -57,6 +58,7 @@ pub async fn look<'a>(
         now: actor.now,
         tenant: tenant.map(|tenant| tenant.name),
         state,
+        amenities: OnceCell::new(),
     })
 }
 

@@ -167,6 +167,9 @@ impl Webhooks {
             (Some(booking), Some(facts)) => changes::of(kind, booking, facts, &look)
                 .await
                 .map_err(later)?,
+            _ if telling.verb == "updated" => changes::of_row(kind, id, &event.facts, &look)
+                .await
+                .map_err(later)?,
             _ => Map::new(),
         };
         Ok((record::document(&self.state, &query, &row), changed))

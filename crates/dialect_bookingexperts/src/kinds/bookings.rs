@@ -19,7 +19,6 @@ pub const GUEST_GROUP: Kind = Kind::Object(&[
 
 /// What reservations note and nothing here acts upon, beside what they show.
 pub const NOTED_FLAGS: &[&str] = &[
-    "fixed_rentable",
     "late_checkout",
     "payment_guarantee",
     "cancellation_insurance",
@@ -41,7 +40,7 @@ pub static RESERVATION: ResourceType = ResourceType::new("reservation")
             .writable()
             .between(0, 200)
             .filterable(),
-        flag("fixed_rentable").writable(),
+        flag("fixed_rentable").writable().filterable(),
         flag("late_checkout").writable(),
         flag("payment_guarantee").writable(),
         flag("cancellation_insurance").writable(),
@@ -54,8 +53,8 @@ pub static RESERVATION: ResourceType = ResourceType::new("reservation")
             .between(1, 365)
             .hidden(),
         text("promotion_token").writable().between(0, 200).hidden(),
-        day("checked_in_on"),
-        day("checked_out_on"),
+        day("checked_in_on").writable_on_change(),
+        day("checked_out_on").writable_on_change(),
         instant("expires_at"),
         instant("cancelled_at"),
         day("created_at_date").filterable().sortable(),
@@ -68,23 +67,32 @@ pub static RESERVATION: ResourceType = ResourceType::new("reservation")
             .writable_on_create()
             .sidepostable()
             .filterable_by_ids(),
-        Relationship::to_one("order", &["order"]).writable_on_create(),
+        Relationship::to_one("order", &["order"])
+            .writable_on_create()
+            .filterable(),
         Relationship::to_one("rentable_type", &["rentable_type"])
             .writable()
             .filterable(),
         Relationship::to_one("category", &["category"])
             .writable()
             .filterable(),
-        Relationship::to_one("inventory_object", &["inventory_object"]).writable(),
-        Relationship::to_one("rentable_identity", &["rentable_identity"]).writable(),
-        Relationship::to_one("rentable", &["rentable"]).writable(),
+        Relationship::to_one("inventory_object", &["inventory_object"])
+            .writable()
+            .filterable_by_ids(),
+        Relationship::to_one("rentable_identity", &["rentable_identity"])
+            .writable()
+            .filterable_by_ids(),
+        Relationship::to_one("rentable", &["rentable"])
+            .writable()
+            .filterable_by_ids(),
         Relationship::to_many("labels", &["label"])
             .sidepostable()
             .filterable_by_ids(),
         Relationship::to_many("reservation_amenities", &["reservation_amenity"])
             .writable_on_create()
             .sidepostable()
-            .on_request(),
+            .on_request()
+            .filterable_by_ids(),
         Relationship::to_one("primary_package", &["package"])
             .writable()
             .on_request(),
@@ -124,7 +132,7 @@ pub static BOOKING: ResourceType = ResourceType::new("booking")
     ])
     .relationships(&[
         ADMINISTRATION,
-        Relationship::to_many("reservations", &["reservation"]),
+        Relationship::to_many("reservations", &["reservation"]).filterable_by_ids(),
         Relationship::to_one("customer", &["customer"])
             .sidepostable()
             .filterable_by_ids(),
@@ -139,6 +147,8 @@ pub static ORDER: ResourceType = ResourceType::new("order")
         whole("reservation_days"),
         text("currency"),
         decimal("total"),
+        text("primary_package_id").on_request(),
+        Attribute::new("extra_package_ids", Kind::Array(&Kind::Text)).on_request(),
         CREATED_AT,
         UPDATED_AT,
     ])

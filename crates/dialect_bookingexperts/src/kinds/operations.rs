@@ -83,7 +83,7 @@ const SENT: ResourceType = ResourceType::new("message")
 
 /// A gap of a template that its sender fills.
 const VARIABLE: &[Member] = &[
-    Member::new("name", Kind::Text).between(1, 100),
+    Member::new("name", Kind::Text).between(1, 100).required(),
     Member::new("value", Kind::Text).between(0, 10_000),
 ];
 

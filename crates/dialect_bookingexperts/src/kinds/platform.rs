@@ -2,7 +2,7 @@
 
 use jsonapi::{Relationship, ResourceType};
 
-use super::{CREATED_AT, UPDATED_AT, flag, instant, localized, name, text};
+use super::{CREATED_AT, UPDATED_AT, flag, instant, leaving::CONTEXTS, localized, name, text};
 
 /// The installation of the app that is calling. Everybody may read his own.
 pub static SUBSCRIPTION: ResourceType = ResourceType::new("subscription")
@@ -34,7 +34,7 @@ pub static APPLICATION_COMMAND: ResourceType = ResourceType::new("application_co
         name("identifier"),
         localized("name").required(),
         localized("description").writable(),
-        name("context_model"),
+        text("context_model").required().one_of(CONTEXTS),
         text("http_method")
             .required()
             .one_of(&["get", "post", "put", "patch", "delete"]),

@@ -96,9 +96,10 @@ pub static AMENITY: ResourceType = ResourceType::new("amenity")
                 "Amenities::NumericalAmenity",
                 "Amenities::MultipleChoiceAmenity",
             ])
-            .reserved_name(),
+            .reserved_name()
+            .filterable(),
         whole("position").writable().filterable().sortable(),
-        text("semantic_amenity_type").writable(),
+        text("semantic_amenity_type").writable().filterable(),
         CREATED_AT,
         UPDATED_AT,
     ])
@@ -106,7 +107,7 @@ pub static AMENITY: ResourceType = ResourceType::new("amenity")
         Relationship::to_one("amenity_group", &["amenity_group"])
             .writable()
             .filterable(),
-        Relationship::to_many("amenity_options", &["amenity_option"]),
+        Relationship::to_many("amenity_options", &["amenity_option"]).filterable_by_ids(),
     ]);
 
 /// Amenities that belong together.
@@ -207,7 +208,9 @@ const SEGMENT: ResourceType = ResourceType::new("rentable_segment")
     ]);
 
 /// The older word for a segment.
-pub static CATEGORY_GROUP: ResourceType = SEGMENT.renamed("category_group");
+pub static CATEGORY_GROUP: ResourceType = SEGMENT
+    .scopes("category_group|read", "category_group|write")
+    .renamed("category_group");
 
 const TYPE: ResourceType = ResourceType::new("rentable_type")
     .scopes("rentable_type|read", "rentable_type|write")

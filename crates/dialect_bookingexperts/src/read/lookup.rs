@@ -1,6 +1,7 @@
 //! Filters and orders, translated to lookups.
 
 use domain::id::Id;
+use http_kit::Refusal;
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use jsonapi::{Clause, Code, Condition, Error, Term, Test as Asked, Value};
 use service::{
@@ -8,7 +9,8 @@ use service::{
     records::{Field, Readable, Test},
 };
 
-use super::Shown;
+use super::{Look, Shown};
+use crate::errors::{self, refused};
 
 /// Whether a word of a closed list is asked for.
 pub type IsAsked<'a> = dyn Fn(&str) -> bool + 'a;
@@ -39,6 +41,8 @@ pub enum Lookup<K> {
     Whole(Field<K>),
     /// As the type says itself.
     Own(fn(&Asked) -> Option<Test<K>>),
+    /// By what is read for it first: [`Shown::looked_up`].
+    Read,
 }
 
 /// The column that a type is sorted by under this name.
@@ -56,30 +60,47 @@ pub fn order<R: Shown>(name: &str) -> Option<Field<R::Stored>> {
         | Lookup::DayOf(field)
         | Lookup::Instant(field)
         | Lookup::Whole(field) => Some(field),
-        Lookup::Through(_) | Lookup::Words(_) | Lookup::Own(_) => None,
+        Lookup::Through(_) | Lookup::Words(_) | Lookup::Own(_) | Lookup::Read => None,
     }
 }
 
 /// One filter.
 ///
 /// # Errors
-/// [`Code::InvalidFilter`] for what the grammar allows and we cannot look up.
-pub fn clause<R: Shown>(clause: &Clause) -> Result<Test<R::Stored>, Error> {
-    let tests: Result<Vec<_>, Error> = clause.any.iter().map(condition::<R>).collect();
-    let any = Test::any(tests?);
+/// [`Code::InvalidFilter`] for what the grammar allows and we cannot look up; those of reading what a filter
+/// looks at first.
+pub async fn clause<R: Shown>(
+    clause: &Clause,
+    look: &Look<'_>,
+) -> Result<Test<R::Stored>, Refusal> {
+    let mut tests = Vec::new();
+    for condition in &clause.any {
+        tests.push(self::condition::<R>(condition, look).await?);
+    }
+    let any = Test::any(tests);
     Ok(if clause.negated { Test::not(any) } else { any })
 }
 
-fn condition<R: Shown>(condition: &Condition) -> Result<Test<R::Stored>, Error> {
+async fn condition<R: Shown>(
+    condition: &Condition,
+    look: &Look<'_>,
+) -> Result<Test<R::Stored>, Refusal> {
     let name = condition.field.name();
     let lookup = match name {
         "id" => Some(Lookup::Id(const { Field::new("id") })),
         name => R::lookup(name),
     };
-    let test = lookup.and_then(|lookup| lookup.test(&condition.test));
+    let test = match lookup {
+        Some(Lookup::Read) => {
+            let found = R::looked_up(name, &condition.test, look).await;
+            found.map_err(refused)?
+        }
+        lookup => lookup.and_then(|lookup| lookup.test(&condition.test)),
+    };
     test.ok_or_else(|| {
         let detail = format!("{name} cannot be filtered in this way");
-        Error::new(Code::InvalidFilter, detail).in_parameter(format!("filter[{name}]"))
+        let error = Error::new(Code::InvalidFilter, detail);
+        errors::refusal(error.in_parameter(format!("filter[{name}]")))
     })
 }
 

@@ -12,15 +12,17 @@ use domain::access::capability;
 use domain::id::Id;
 use http_kit::{Answer, Call, Refusal};
 use jsonapi::{
-    Address, Document, Loader, Locales, Query, ResourceType, Row, Rules, Schema, View, included,
+    Address, Document, Loader, Locales, Query, ResourceType, Row, Rules, Schema, Test as Asked,
+    View, included,
 };
 use service::{
     PageOf,
-    content::Channel,
+    content::{Amenity, Channel},
     inventory::Organization,
     records::{Direction, Field, Readable, Reading, Test},
+    told,
 };
-use tokio::try_join;
+use tokio::{sync::OnceCell, try_join};
 
 pub use self::lookup::Lookup;
 use crate::errors::{self, failed, no_access, not_found, refused};
@@ -50,6 +52,16 @@ pub trait Shown: Send + Sync + 'static {
 
     /// How a field is looked up that can be filtered or sorted by.
     fn lookup(name: &str) -> Option<Lookup<Self::Stored>>;
+
+    /// What meets a filter of which [`Shown::lookup`] says that something is read first; nothing if this cannot
+    /// be asked of it.
+    fn looked_up(
+        _: &str,
+        _: &Asked,
+        _: &Look<'_>,
+    ) -> impl Future<Output = service::Result<Option<Test<Self::Stored>>>> + Send {
+        async { Ok(None) }
+    }
 
     /// Whether this administration has such a parent, for rows that stand below one in paths.
     fn stands_below(
@@ -86,6 +98,8 @@ pub struct Look<'a> {
     pub tenant: Option<String>,
     /// The rooms, for what is read elsewhere.
     pub state: &'a State,
+    /// All amenities, once a filter has read them; none where there are too many to be looked through.
+    pub amenities: OnceCell<Option<Vec<Amenity>>>,
 }
 
 impl Look<'_> {
@@ -137,7 +151,7 @@ pub async fn list<R: Shown>(state: State, call: Call, root: Root) -> Result<Answ
         wanted = wanted.meets(test);
     }
     for clause in &query.filter.clauses {
-        wanted = wanted.meets(lookup::clause::<R>(clause).map_err(errors::refusal)?);
+        wanted = wanted.meets(lookup::clause::<R>(clause, &look).await?);
     }
     for key in &query.sort.keys {
         let direction = if key.descending {
@@ -220,6 +234,28 @@ pub(crate) async fn find<R: Shown>(
     Ok(page.map_err(refused)?.rows.into_iter().next())
 }
 
+/// A resource before a change of its row and after it, as an event notes them; none where it notes none.
+///
+/// # Errors
+/// Those of the reading.
+pub async fn sides<R: Shown>(
+    id: Id,
+    facts: &serde_json::Value,
+    look: &Look<'_>,
+) -> service::Result<Option<[Row; 2]>> {
+    if !told::is_of::<R::Stored>(facts) {
+        return Ok(None);
+    }
+    let stored = look.reading.one::<R::Stored>(id).await?;
+    let sides = stored.and_then(|stored| told::sides(&stored, facts));
+    let Some([old, new]) = sides else {
+        return Ok(None);
+    };
+    // One after the other: what hangs on a row is shown with the first that has its id.
+    let (mut old, mut new) = (R::show(&[old], look).await?, R::show(&[new], look).await?);
+    Ok(old.pop().zip(new.pop()).map(Into::into))
+}
+
 /// Checks the caller's words and reads the query.
 fn understand<R: Shown>(call: &Call, rules: &Rules<'_>) -> Result<Query, Refusal> {
     needs_word(call, R::KIND)?;
@@ -259,6 +295,7 @@ pub(crate) async fn begin<'a>(
         now: call.actor.now,
         tenant: None,
         state,
+        amenities: OnceCell::new(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use domain::id::Id;
 use http_kit::{Answer, Call, Refusal};
+use identity::oauth::Untrusted;
 use jsonapi::{Row, Rules};
 use service::{content::TenantProfile, inventory::Organization};
 
@@ -40,22 +41,37 @@ pub async fn subscription(state: State, call: Call) -> Result<Answer, Refusal> {
     let installed = installed.ok_or_else(|| not_found("subscription"))?;
     // A look holds a connection, so whatever takes another one comes before it.
     let tenant = state.service.tenant(tenant_id).await.map_err(refused)?;
+    let page = state.oauth.installation_link(&installed.app_client_id);
+    let page = match page.await {
+        Ok(page) => Some(page),
+        Err(Untrusted::Unavailable { retry_after_s }) => {
+            return Err(Refusal::Busy { retry_after_s });
+        }
+        // An app that nobody can be sent to allow has no page here.
+        Err(_) => None,
+    };
     let mut look = begin(&state, &call, &query).await?;
     look.tenant = tenant.map(|tenant| tenant.name);
-    let granted: Vec<Id> = match &installed.organizations {
-        Some(granted) => granted.clone(),
-        None if call.actor.may(capability::PROPERTIES_READ) => {
+    let may_read = call.actor.may(capability::PROPERTIES_READ);
+    let places: Vec<Organization> = match &installed.organizations {
+        _ if !may_read => Vec::new(),
+        Some(granted) => look.reading.by_ids(granted).await.map_err(refused)?,
+        None => {
             let all = service::records::Query::<Organization>::new();
             let page = look.reading.page(&all, service::PageOf::first(1_000)).await;
-            page.map_err(refused)?
-                .rows
-                .iter()
-                .map(|row| row.id)
-                .collect()
+            page.map_err(refused)?.rows
         }
-        None => Vec::new(),
     };
-    let row = rows::subscription(tenant_id, &installed, &granted);
+    let granted: Vec<Id> = match &installed.organizations {
+        Some(granted) => granted.clone(),
+        None => places.iter().map(|place| place.id).collect(),
+    };
+    let mut row = rows::subscription(tenant_id, &installed, &granted);
+    row.set("user_locale", rows::locale_of(places));
+    let row = match page {
+        Some(page) => row.with_link("url", page),
+        None => row,
+    };
     finish(&state, &call, &query, look, row).await
 }
 

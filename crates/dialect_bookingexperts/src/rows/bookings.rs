@@ -4,20 +4,20 @@ use std::collections::{HashMap, HashSet};
 
 use domain::{booking::Status, id::Id};
 use jiff::civil::Date;
-use jsonapi::{ResourceType, Row, Test as Asked, Value};
+use jsonapi::{ResourceType, Row, Term, Test as Asked, Value};
 use service::{
     content::{Channel, Coupon, DiscountCard},
     customers::Order,
     inventory::Unit,
-    links::{BookedPackage, Labelled},
-    records::{Field, Readable, Test},
+    links::{AmenityValue, Labelled},
+    records::{Field, Lodging, Readable, Test},
     sale::{Booking, Line},
 };
 use tokio::try_join;
 
 use super::{
     discounts::{Voucher, campaign_of, voucher_of},
-    orders::{is_extra, lines},
+    orders::{Booked, is_extra, lines},
     parts::{begun, many, number, text, to},
     structure::amenities,
     units::labels,
@@ -53,17 +53,42 @@ fn in_states(is_asked: &lookup::IsAsked<'_>) -> Test<Booking> {
 
 /// What bookings meet that are shown as reservations, bookings or orders.
 pub fn reserved(kind: &ResourceType, seen: &Seen) -> Vec<Test<Booking>> {
+    let own = seen.of_own_channels(kind);
+    [has_state()].into_iter().chain(own).collect()
+}
+
+/// Bookings in one of the states that the vendor has a word for.
+fn has_state() -> Test<Booking> {
     // The few that are left out are compared faster than the many that are shown, row by row of a count.
     let others = Status::ALL.into_iter();
     let others = others.filter(|status| state(*status).is_none());
-    let is_shown = Test::not(Test::one_of(const { Field::new("status") }, others));
-    let own = seen.of_own_channels(kind);
-    [is_shown].into_iter().chain(own).collect()
+    Test::not(Test::one_of(const { Field::new("status") }, others))
 }
 
 /// The same, asked of a booking.
 pub fn is_reserved(kind: &ResourceType, row: &Booking, seen: &Seen) -> bool {
     state(row.status).is_some() && seen.shows_booking(kind, row)
+}
+
+/// Under which name a booking notes on which day its guests came.
+pub const CHECKED_IN_ON: &str = "checked_in_on";
+
+/// Under which name it notes on which day they left.
+pub const CHECKED_OUT_ON: &str = "checked_out_on";
+
+/// On which day the guests came, as long as they are here or have been.
+pub fn checked_in_on(row: &Booking) -> Option<Date> {
+    let has_begun = matches!(row.status, Status::InHouse | Status::Completed);
+    noted_day(row, CHECKED_IN_ON).filter(|_| has_begun)
+}
+
+/// On which day the guests left, if they have.
+pub fn checked_out_on(row: &Booking) -> Option<Date> {
+    noted_day(row, CHECKED_OUT_ON).filter(|_| row.status == Status::Completed)
+}
+
+fn noted_day(row: &Booking, name: &str) -> Option<Date> {
+    row.details.extra.get(name)?.as_str()?.parse().ok()
 }
 
 /// The id of the booking that a reservation belongs to.
@@ -115,7 +140,35 @@ impl Shown for Reservation {
     }
 
     fn lookup(name: &str) -> Option<Lookup<Booking>> {
-        bookings_by(name)
+        Some(match name {
+            "order" => Lookup::Id(const { Field::new("id") }),
+            "inventory_object" | "rentable_identity" | "rentable" => Lookup::Read,
+            "fixed_rentable" => Lookup::Own(is_fixed),
+            "reservation_amenities" => Lookup::Through(|ids| {
+                let (own, of) = const { (Field::new("id"), Field::new("from_id")) };
+                let answers = Test::one_of(const { Field::new("id") }, ids);
+                Test::among::<AmenityValue>(own, of, answers)
+            }),
+            name => return bookings_by(name),
+        })
+    }
+
+    /// A unit is known to bookings by its place in its rentable type.
+    async fn looked_up(
+        _: &str,
+        asked: &Asked,
+        look: &Look<'_>,
+    ) -> service::Result<Option<Test<Booking>>> {
+        let Asked::OneOf(terms) = asked else {
+            return Ok(None);
+        };
+        let Some(ids) = terms.iter().map(Term::id).collect::<Option<Vec<&str>>>() else {
+            return Ok(None);
+        };
+        let ids: Vec<Id> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+        let units = look.reading.by_ids::<Unit>(&ids).await?;
+        let places = units.iter().map(|unit| (unit.resource_id, unit.number));
+        Ok(Some(Test::stays_in(&places.collect::<Vec<_>>())))
     }
 
     async fn show(stored: &[Booking], look: &Look<'_>) -> service::Result<Vec<Row>> {
@@ -126,6 +179,26 @@ impl Shown for Reservation {
             .map(|row| beside.link(row, reservation(row, seen)));
         Ok(shown.collect())
     }
+}
+
+/// Whether the guests keep their unit.
+fn is_fixed(asked: &Asked) -> Option<Test<Booking>> {
+    let is_asked = |fixed: bool| asked.holds_for(&Value::Boolean(fixed));
+    Some(match (is_asked(true), is_asked(false)) {
+        (true, true) => Test::all([]),
+        (true, false) => Test::is_pinned(),
+        (false, true) => Test::not(Test::is_pinned()),
+        (false, false) => Test::any([]),
+    })
+}
+
+/// The bookings that these reservations belong to.
+fn with_reservations(ids: Vec<Id>) -> Test<Booking> {
+    let (own, group) = const { (Field::<Booking>::new("id"), Field::new("group_id")) };
+    let members = Test::all([Test::one_of(own, ids.clone()), has_state()]);
+    // A booking has the id of its first reservation.
+    let first = Test::one_of(own, ids);
+    Test::any([first, Test::among::<Booking>(own, group, members)])
 }
 
 /// What a reservation says itself.
@@ -142,7 +215,6 @@ fn reservation(row: &Booking, seen: &Seen) -> Row {
     ];
     let name = Some(details.contact.full_name()).filter(|_| seen.shows_person(row));
     let noted = |name: &str| details.extra.get(name);
-    let day_of = |name: &str| noted(name)?.as_str()?.parse::<Date>().ok();
     let flag = |name: &str| noted(name).and_then(serde_json::Value::as_bool);
     let word = |name: &str| {
         text(
@@ -169,8 +241,8 @@ fn reservation(row: &Booking, seen: &Seen) -> Row {
         .with("guest_name", name.as_deref().map_or(Value::Null, text))
         .with("note", text(&details.notes))
         .with("remote_reservation_key", text(&row.external_reference))
-        .with("checked_in_on", day_of("checked_in_on"))
-        .with("checked_out_on", day_of("checked_out_on"))
+        .with(CHECKED_IN_ON, checked_in_on(row))
+        .with(CHECKED_OUT_ON, checked_out_on(row))
         .with("expires_at", row.held_until)
         .with("cancelled_at", row.cancelled_at)
         .with("created_at_date", made)
@@ -188,10 +260,10 @@ fn reservation(row: &Booking, seen: &Seen) -> Row {
 
 /// What stands beside reservations, for all of them at once.
 struct Beside {
-    units: HashMap<Id, Vec<Unit>>,
+    units: HashMap<Id, Lodging>,
     labels: HashMap<Id, Vec<Id>>,
     amenities: HashMap<Id, Vec<Id>>,
-    packages: HashMap<Id, Vec<Id>>,
+    packages: HashMap<Id, Booked>,
     charged: Charged,
     rules: HashMap<Id, Id>,
 }
@@ -203,7 +275,12 @@ impl Beside {
             let mut names = names.iter();
             names.any(|name| look.wants(Reservation::KIND, name))
         };
-        let of_unit = wants(&["inventory_object", "rentable_identity", "rentable"]);
+        let of_unit = wants(&[
+            "inventory_object",
+            "rentable_identity",
+            "rentable",
+            "fixed_rentable",
+        ]);
         let of_package = wants(&["primary_package", "extra_packages"]);
         let of_order = look.seen.financial
             && wants(&[
@@ -220,7 +297,7 @@ impl Beside {
                 wants(&["reservation_amenities"]),
                 amenities(&ids, "booking", look)
             ),
-            when(of_package, look.reading.linked::<BookedPackage>(&ids)),
+            when(of_package, Booked::of(&ids, look)),
             when(of_order, Charged::of(stored, look)),
             when(wants(&["cancellation_rule"]), rules(stored, look)),
         )?;
@@ -237,15 +314,14 @@ impl Beside {
     fn link(&mut self, stored: &Booking, row: Row) -> Row {
         let id = stored.id;
         let take = |from: &mut HashMap<Id, Vec<Id>>| from.remove(&id).unwrap_or_default();
-        let unit = self.units.get(&id).and_then(|units| units.first());
+        // The same booking is shown as it was and as it is: in both it has the place that it has now.
+        let lodging = self.units.get(&id);
+        let unit = lodging.and_then(|lodging| lodging.units.first());
         let unit = unit.map(|unit| unit.id);
-        let packages = take(&mut self.packages);
-        let (primary, others) = match packages.split_first() {
-            Some((primary, others)) => (Some(*primary), others.to_vec()),
-            None => (None, Vec::new()),
-        };
+        let packages = self.packages.remove(&id).unwrap_or_default();
         let rule = self.rules.get(&booking_of(stored)).copied();
-        row.to_one("inventory_object", to("inventory_object", unit))
+        row.with("fixed_rentable", lodging.is_some_and(|of| of.pinned))
+            .to_one("inventory_object", to("inventory_object", unit))
             .to_one("rentable_identity", to("rentable_identity", unit))
             .to_one("rentable", to("rentable", unit))
             .to_many("labels", many("label", take(&mut self.labels)))
@@ -253,8 +329,8 @@ impl Beside {
                 "reservation_amenities",
                 many("reservation_amenity", take(&mut self.amenities)),
             )
-            .to_one("primary_package", to("package", primary))
-            .to_many("extra_packages", many("package", others))
+            .to_one("primary_package", to("package", packages.primary))
+            .to_many("extra_packages", many("package", packages.extra))
             .to_many(
                 "extra_order_items",
                 many("extra_order_item", take(&mut self.charged.items)),
@@ -380,6 +456,7 @@ impl Shown for BookingShown {
                 let with_ids = Test::one_of(const { Field::new("id") }, ids);
                 Some(Test::any([named, with_ids]))
             }),
+            "reservations" => Lookup::Through(with_reservations),
             "customer" => Lookup::Through(|ids| {
                 of_orders(Test::one_of(const { Field::new("customer_id") }, ids))
             }),

@@ -1,8 +1,9 @@
 //! What is declared once: amenities and their answers, segments, labels, channels, price lists, extras.
 
-use jsonapi::{Identifier, ResourceType, Row, Value};
+use jsonapi::{Identifier, ResourceType, Row, Test as Asked, Value};
 use rust_decimal::Decimal;
 use service::{
+    PageOf,
     content::{
         AddOnDetails, Amenity, AmenityAnswer, AmenityGroup, AmenityKind, AmenityOption,
         ApplicationCommand, CancellationRule, Channel, City, Cost, ExtraItem, Label, Package,
@@ -10,7 +11,7 @@ use service::{
     },
     inventory::StoredPrice,
     links::{AmenityValue, SoldIn},
-    records::{Field, Test},
+    records::{Field, Query, Test},
 };
 use std::collections::HashMap;
 
@@ -19,6 +20,7 @@ use domain::{charge::Per, id::Id};
 use super::{
     parts::{amount, begun, localized, many, text, to},
     plain,
+    structure::has_type,
 };
 use crate::kinds::{platform, selling, structure};
 use crate::read::{Look, Lookup, Shown};
@@ -50,6 +52,18 @@ plain! {
         .to_one("amenity", to("amenity", row.parent_id))
 }
 
+/// Of a house with more amenities, none is found by what stands in no column.
+const MOST_AMENITIES: u32 = 2_000;
+
+async fn all_of_them(look: &Look<'_>) -> service::Result<Option<Vec<Amenity>>> {
+    let all = Query::<Amenity>::new();
+    let page = look
+        .reading
+        .page(&all, PageOf::first(MOST_AMENITIES))
+        .await?;
+    Ok((!page.more).then_some(page.rows))
+}
+
 /// Amenities.
 pub struct AmenityShown;
 
@@ -65,8 +79,32 @@ impl Shown for AmenityShown {
             "updated_at" => Lookup::Instant(const { Field::new("changed_at") }),
             "administration" => Lookup::Shared(const { Field::new("organization_id") }),
             "amenity_group" => Lookup::Id(const { Field::new("parent_id") }),
+            "type" | "semantic_amenity_type" => Lookup::Read,
+            "amenity_options" => Lookup::Through(|ids| {
+                let option = const { Field::<AmenityOption>::new("id") };
+                let parent = const { Field::<AmenityOption>::new("parent_id") };
+                let options = Test::one_of(option, ids);
+                Test::among::<AmenityOption>(const { Field::new("id") }, parent, options)
+            }),
             _ => return None,
         })
+    }
+
+    /// How an amenity is answered and what it means stand in no column. A house has some hundreds of them.
+    async fn looked_up(
+        name: &str,
+        asked: &Asked,
+        look: &Look<'_>,
+    ) -> service::Result<Option<Test<Amenity>>> {
+        let Some(all) = look.amenities.get_or_try_init(|| all_of_them(look)).await? else {
+            return Ok(None);
+        };
+        let meets = |row: &&Amenity| match name {
+            "type" => asked.holds_for(&amenity_type(row.details.kind).into()),
+            _ => asked.holds_for(&text(&row.details.meaning)),
+        };
+        let ids = all.iter().filter(meets).map(|row| row.id);
+        Ok(Some(Test::found(ids)))
     }
 
     async fn show(stored: &[Amenity], look: &Look<'_>) -> service::Result<Vec<Row>> {
@@ -145,6 +183,14 @@ macro_rules! answers {
                     "administration" => Lookup::Shared(const { Field::new("organization_id") }),
                     _ => return None,
                 })
+            }
+
+            async fn stands_below(
+                parent: Id,
+                administration: Id,
+                look: &Look<'_>,
+            ) -> service::Result<bool> {
+                has_type(administration, parent, look).await
             }
 
             async fn show(stored: &[AmenityValue], _: &Look<'_>) -> service::Result<Vec<Row>> {

@@ -69,6 +69,20 @@ macro_rules! shown {
             elsewhere(kind, ids, look).await
         }
 
+        /// A resource as it was before a change and after it, by what an event notes of its row; none where it
+        /// notes nothing of the rows that this type is shown from.
+        pub async fn sides(
+            kind: &'static ResourceType,
+            id: Id,
+            facts: &serde_json::Value,
+            look: &Look<'_>,
+        ) -> service::Result<Option<[Row; 2]>> {
+            $(if kind == <$type as Shown>::KIND {
+                return crate::read::sides::<$type>(id, facts, look).await;
+            })*
+            Ok(None)
+        }
+
         /// What it takes at use cases to read a type; none for a type that is not kept as rows.
         pub fn needs(kind: &'static ResourceType) -> Option<Capability> {
             $(if kind == <$type as Shown>::KIND {

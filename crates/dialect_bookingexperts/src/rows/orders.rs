@@ -12,7 +12,8 @@ use rust_decimal::Decimal;
 use service::{
     content::PriceList,
     inventory::{Organization, StoredPrice},
-    records::{Field, Test},
+    links::BookedPackage,
+    records::{Field, Linking, Test},
     sale::{Booking, Line, LineItem, LineKind},
 };
 use tokio::try_join;
@@ -22,7 +23,7 @@ use super::{
     parts::{amount, begun, many, text, to},
 };
 use crate::kinds::{bookings as kinds, selling};
-use crate::read::{Look, Lookup, Shown};
+use crate::read::{Look, Lookup, Shown, when};
 use crate::seen::Seen;
 
 /// What a line comes to.
@@ -47,6 +48,51 @@ pub async fn lines(ids: &[Id], look: &Look<'_>) -> service::Result<HashMap<Id, V
     look.reading.hanging(booking, of_booking, ids).await
 }
 
+/// The packages of a reservation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Booked {
+    /// The main one. The first place among the linked ones is its own, and stays empty where there is none.
+    pub primary: Option<Id>,
+    /// The others, each once.
+    pub extra: Vec<Id>,
+}
+
+impl Booked {
+    /// Those of these reservations, by reservation.
+    pub async fn of(ids: &[Id], look: &Look<'_>) -> service::Result<HashMap<Id, Self>> {
+        let placed = look.reading.placed::<BookedPackage>(ids).await?;
+        let booked = placed.into_iter().map(|(id, links)| {
+            let mut booked = Self::default();
+            for (position, package_id) in links {
+                match position {
+                    0 => booked.primary = Some(package_id),
+                    _ => booked.extra.push(package_id),
+                }
+            }
+            (id, booked)
+        });
+        Ok(booked.collect())
+    }
+
+    /// All of them, the main one first.
+    pub fn ids(&self) -> impl Iterator<Item = Id> + '_ {
+        self.primary.into_iter().chain(self.extra.iter().copied())
+    }
+
+    /// Whether this package is one of them.
+    pub fn has(&self, id: Id) -> bool {
+        self.ids().any(|own| own == id)
+    }
+
+    /// All of them as they are linked to their reservation.
+    pub fn linking(&self, booking_id: Id) -> Linking {
+        Linking {
+            first: i64::from(self.primary.is_none()),
+            ..Linking::plain("booking", booking_id, self.ids())
+        }
+    }
+}
+
 /// Orders: each reservation has one, under its own id.
 pub struct OrderShown;
 
@@ -69,9 +115,14 @@ impl Shown for OrderShown {
     async fn show(stored: &[Booking], look: &Look<'_>) -> service::Result<Vec<Row>> {
         let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
         let places: Vec<Id> = stored.iter().map(|row| row.organization_id).collect();
-        let (mut charged, places) = try_join!(
+        let wants = |name: &str| look.query.shows(Self::KIND, name);
+        let (mut charged, places, mut packages) = try_join!(
             lines(&ids, look),
-            look.reading.by_ids::<Organization>(&places)
+            look.reading.by_ids::<Organization>(&places),
+            when(
+                wants("primary_package_id") || wants("extra_package_ids"),
+                Booked::of(&ids, look)
+            )
         )?;
         let currencies: HashMap<Id, Currency> = places
             .iter()
@@ -80,13 +131,14 @@ impl Shown for OrderShown {
         let shown = stored.iter().map(|row| {
             let lines = charged.remove(&row.id).unwrap_or_default();
             let currency = currencies.get(&row.organization_id);
-            order(row, &lines).with("currency", currency.map(|currency| currency.code()))
+            let packages = packages.remove(&row.id).unwrap_or_default();
+            order(row, &lines, &packages).with("currency", currency.map(|currency| currency.code()))
         });
         Ok(shown.collect())
     }
 }
 
-fn order(row: &Booking, lines: &[Line]) -> Row {
+fn order(row: &Booking, lines: &[Line], packages: &Booked) -> Row {
     let ids = |is: fn(&Line) -> bool| {
         let found = lines.iter().filter(move |line| is(line));
         found.map(|line| line.id)
@@ -102,12 +154,18 @@ fn order(row: &Booking, lines: &[Line]) -> Row {
             .map(total)
             .fold(Decimal::ZERO, Decimal::saturating_add),
     };
+    let extra_packages: Vec<String> = packages.extra.iter().map(Id::to_string).collect();
     begun(&kinds::ORDER, row)
         .with(
             "reservation_days",
             i64::from(nights(row.arrival_on, row.departure_on)),
         )
         .with("total", amount(sum))
+        .with(
+            "primary_package_id",
+            packages.primary.map(|id| id.to_string()),
+        )
+        .with("extra_package_ids", extra_packages)
         .with("created_at", row.created_at)
         .with("updated_at", row.changed_at)
         .to_one(
@@ -120,7 +178,7 @@ fn order(row: &Booking, lines: &[Line]) -> Row {
 }
 
 /// The order that a reservation would have, with its items.
-pub fn previewed(row: &Booking, lines: &[Line], currency: Currency) -> Vec<Row> {
+pub fn previewed(row: &Booking, lines: &[Line], packages: &Booked, currency: Currency) -> Vec<Row> {
     let items = lines.iter().map(|line| {
         if is_extra(line) {
             extra_item(line)
@@ -128,7 +186,7 @@ pub fn previewed(row: &Booking, lines: &[Line], currency: Currency) -> Vec<Row> 
             item(&kinds::MAIN_ORDER_ITEM, line)
         }
     });
-    let order = order(row, lines).with("currency", currency.code());
+    let order = order(row, lines, packages).with("currency", currency.code());
     let rows = [order.nowhere()].into_iter().chain(items);
     rows.collect()
 }

@@ -1,11 +1,12 @@
 //! The organization and what it granted.
 
-use domain::id::Id;
+use domain::{id::Id, text::Locale};
 use identity::oauth::installations::Installed;
 use jsonapi::{Identifier, Row};
-use service::content::TenantProfile;
+use service::{content::TenantProfile, inventory::Organization};
 
 use super::parts::{number, text, to};
+use crate::kinds::LOCALES;
 use crate::kinds::platform::{ADMINISTRATION_SUBSCRIPTION, SUBSCRIPTION};
 use crate::kinds::structure::ORGANIZATION;
 use crate::read::Look;
@@ -60,6 +61,24 @@ pub fn subscription(tenant_id: Id, installed: &Installed, granted: &[Id]) -> Row
             Some(Identifier::new("organization", tenant_id)),
         )
         .to_many("administration_subscriptions", granted.collect())
+}
+
+/// The language in which those are spoken to who have installed the app: the first one of their first
+/// administration that has said any, in the order in which administrations were made; English where none has.
+pub fn locale_of(mut places: Vec<Organization>) -> &'static str {
+    places.sort_by_key(|place| place.id);
+    let mut spoken = places.iter().flat_map(|place| &place.details.locales);
+    let known = |locale: &Locale| {
+        let mut known = LOCALES.iter().copied();
+        let exact = known.find(|known| *known == locale.as_str());
+        exact.or_else(|| {
+            LOCALES
+                .iter()
+                .copied()
+                .find(|known| *known == locale.language())
+        })
+    };
+    spoken.find_map(known).unwrap_or("en")
 }
 
 /// The administrations that the app was granted, each with its channel.

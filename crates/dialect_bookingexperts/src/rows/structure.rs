@@ -303,6 +303,12 @@ plain! {
         .to_one("inventory_object", to("inventory_object", row.parent_id))
 }
 
+/// Whether an administration has this rentable type, below which pictures and answers stand.
+pub async fn has_type(administration: Id, id: Id, look: &Look<'_>) -> service::Result<bool> {
+    let found = look.reading.one::<Resource>(id).await?;
+    Ok(found.is_some_and(|found| found.organization_id == administration))
+}
+
 /// Pictures of rentable types.
 pub struct ImageShown;
 
@@ -326,8 +332,7 @@ impl Shown for ImageShown {
         administration: Id,
         look: &Look<'_>,
     ) -> service::Result<bool> {
-        let found = look.reading.one::<Resource>(parent).await?;
-        Ok(found.is_some_and(|found| found.organization_id == administration))
+        has_type(administration, parent, look).await
     }
 
     async fn show(stored: &[Image], _: &Look<'_>) -> service::Result<Vec<Row>> {

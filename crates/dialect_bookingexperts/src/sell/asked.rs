@@ -1,39 +1,271 @@
 //! What a search asks for, as it stands in the address. Names and values are the vendor's; what comes of
 //! them is a query of the house, and the channels and links that it has to be narrowed by.
 
+use std::collections::BTreeSet;
+
 use domain::{id::Id, money::Currency, party::AgeGroups};
 use http_kit::Refusal;
 use jiff::civil::Date;
-use jsonapi::{Code, Error, openapi};
+use jsonapi::{Code, Error, spelling};
 use rust_decimal::Decimal;
-use serde_json::{Value, json};
-use service::search::{
-    Choice, Count, CountWanted, DateRange, Limited, Limiter, MOST_NIGHTS, Query, Sort, Sorter,
-    Weekdays,
+use service::search::{Count, CountWanted, DateRange, MOST_NIGHTS, Query, Weekdays};
+
+use super::{
+    bad,
+    calendar::range_of,
+    flags::bad_parameter,
+    sorted::{limiter, sorters},
+    wish::GROUPS,
 };
 
-use super::{bad, calendar::range_of, flags::bad_parameter, wish::GROUPS};
+/// How the value of a parameter looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Ids, with commas between them.
+    Ids,
+    /// One id or more, with commas between them.
+    SomeIds,
+    /// An id.
+    Id,
+    /// A day, or two with dots between them.
+    Days,
+    /// A day.
+    Day,
+    /// Two days with dots between them.
+    Range,
+    /// Numbers of nights: one, or from one to another.
+    Nights,
+    /// Days of the week, with commas between them.
+    Weekdays,
+    /// Amounts: one, or from one to another.
+    Price,
+    /// A currency.
+    Currency,
+    /// Countries, with commas between them.
+    Countries,
+    /// A token.
+    Token,
+    /// Numbers: one, or from one to another.
+    Numbers,
+    /// A number.
+    Number,
+    /// How many people.
+    People,
+}
 
-/// The numbers that a search narrows by.
-const COUNTS: &[(&str, Count)] = &[
-    ("number_of_bedrooms", Count::Bedrooms),
-    ("number_of_beds", Count::Beds),
-    ("number_of_showers", Count::Showers),
-    ("number_of_toilets", Count::Toilets),
-    ("number_of_bathrooms", Count::Bathrooms),
-    ("number_of_parking_spots", Count::ParkingSpots),
-    ("number_of_child_beds", Count::ChildBeds),
-    ("number_of_child_chairs", Count::ChildChairs),
+/// A filter: what stands in its brackets, what is said of it, and what it does.
+pub struct Filter {
+    /// What stands in its brackets.
+    pub name: &'static str,
+    /// What it means, for the API document.
+    pub about: &'static str,
+    /// How its value looks.
+    pub form: Form,
+    take: fn(&mut Search, &Given<'_>) -> Result<(), Refusal>,
+}
+
+const fn filter(
+    name: &'static str,
+    about: &'static str,
+    form: Form,
+    take: fn(&mut Search, &Given<'_>) -> Result<(), Refusal>,
+) -> Filter {
+    Filter {
+        name,
+        about,
+        form,
+        take,
+    }
+}
+
+/// The filters of a search, but for numbers of things and for who comes.
+pub const FILTERS: &[Filter] = &[
+    filter(
+        "start_date",
+        "Days of arrival: 2027-05-01..2027-06-01, the second one excluded",
+        Form::Days,
+        |search, given| set(&mut search.query.arrival, given.days()),
+    ),
+    filter(
+        "overlaps_date",
+        "Stays that have a night in this range",
+        Form::Days,
+        |search, given| set(&mut search.query.overlaps, given.days()),
+    ),
+    filter(
+        "includes_date",
+        "Stays that have all nights of this range",
+        Form::Days,
+        |search, given| set(&mut search.query.includes, given.days()),
+    ),
+    filter(
+        "arrangement",
+        "Stays of exactly this range",
+        Form::Days,
+        |search, given| set(&mut search.query.arrangement, given.days()),
+    ),
+    filter(
+        "los",
+        "Nights: 7, or 1..21",
+        Form::Nights,
+        |search, given| {
+            search.query.nights = nights(given)?;
+            Ok(())
+        },
+    ),
+    filter(
+        "wday",
+        "Days of arrival in the week: 0 is Sunday",
+        Form::Weekdays,
+        |search, given| {
+            search.query.weekdays = weekdays(given)?;
+            Ok(())
+        },
+    ),
+    filter(
+        "administration_ids",
+        "Only there",
+        Form::Ids,
+        |search, given| set(&mut search.query.organizations.only, given.ids()),
+    ),
+    filter("rentable_type_ids", "Only these", Form::Ids, only_types),
+    filter("-rentable_type_ids", "All but these", Form::Ids, no_types),
+    filter(
+        "category_ids",
+        "The older name of rentable_type_ids",
+        Form::Ids,
+        only_types,
+    ),
+    filter(
+        "-category_ids",
+        "The older name of -rentable_type_ids",
+        Form::Ids,
+        no_types,
+    ),
+    filter(
+        "rentable_segment_ids",
+        "Only what belongs to one of these",
+        Form::Ids,
+        in_segments,
+    ),
+    filter(
+        "-rentable_segment_ids",
+        "Nothing that belongs to one of these",
+        Form::Ids,
+        in_no_segments,
+    ),
+    filter(
+        "category_group_ids",
+        "The older name of rentable_segment_ids",
+        Form::Ids,
+        in_segments,
+    ),
+    filter(
+        "-category_group_ids",
+        "The older name of -rentable_segment_ids",
+        Form::Ids,
+        in_no_segments,
+    ),
+    filter(
+        "region_ids",
+        "Only in these regions",
+        Form::Ids,
+        |search, given| set(&mut search.query.regions.only, given.ids()),
+    ),
+    filter(
+        "-region_ids",
+        "In none of these regions",
+        Form::Ids,
+        |search, given| {
+            search.query.regions.never = given.ids()?;
+            Ok(())
+        },
+    ),
+    filter(
+        "amenity_ids",
+        "Only what has all of these",
+        Form::Ids,
+        |search, given| {
+            search.amenities = given.ids()?;
+            Ok(())
+        },
+    ),
+    filter(
+        "inventory_object_id",
+        "Only stays for which this very unit can be had",
+        Form::Id,
+        |search, given| set(&mut search.unit, given.one_id()),
+    ),
+    filter(
+        "discount_campaign_id",
+        "Only what gets the discount of this campaign, at that price",
+        Form::Id,
+        |search, given| set(&mut search.campaign, given.one_id()),
+    ),
+    filter(
+        "promotion_token",
+        "Only what gets the discount of a campaign with this token",
+        Form::Token,
+        |search, given| {
+            search.token = given.token()?;
+            Ok(())
+        },
+    ),
+    filter(
+        "country_codes",
+        "Only in these countries",
+        Form::Countries,
+        |search, given| set(&mut search.query.countries.only, countries(given)),
+    ),
+    filter(
+        "-country_codes",
+        "In none of these countries",
+        Form::Countries,
+        |search, given| {
+            search.query.countries.never = countries(given)?;
+            Ok(())
+        },
+    ),
+    filter(
+        "price",
+        "The price of the stay: 100..500",
+        Form::Price,
+        |search, given| {
+            let query = &mut search.query;
+            (query.least_price, query.most_price) = given.bounds(price)?;
+            Ok(())
+        },
+    ),
+    filter(
+        "currency",
+        "Only what is sold in this currency",
+        Form::Currency,
+        |search, given| {
+            let currency = Currency::from_code(given.value);
+            let unknown = || given.refuse("Expected a currency such as EUR");
+            set(&mut search.query.currency, currency.ok_or_else(unknown))
+        },
+    ),
 ];
 
-/// The limiters, with what each counts.
-const LIMITERS: &[(&str, Limited)] = &[
-    ("availabilities", Limited::Stays),
-    ("start_dates", Limited::Arrivals),
-    ("los", Limited::Nights),
-    ("rentable_types", Limited::Resources),
-    ("categories", Limited::Resources),
-    ("administrations", Limited::Organizations),
+/// The filters by how many of something one unit has, each with what is said of it.
+pub const COUNTS: &[(&str, Count, &str)] = &[
+    ("number_of_bedrooms", Count::Bedrooms, "Bedrooms: 2, or 2.."),
+    ("number_of_beds", Count::Beds, "Beds: 4, or 2..6"),
+    ("number_of_showers", Count::Showers, "Showers"),
+    ("number_of_toilets", Count::Toilets, "Toilets"),
+    ("number_of_bathrooms", Count::Bathrooms, "Bathrooms"),
+    (
+        "number_of_parking_spots",
+        Count::ParkingSpots,
+        "Parking spots",
+    ),
+    ("number_of_child_beds", Count::ChildBeds, "Beds of children"),
+    (
+        "number_of_child_chairs",
+        Count::ChildChairs,
+        "Chairs of children",
+    ),
 ];
 
 /// The flags that add counts to `meta`.
@@ -48,107 +280,8 @@ pub const COUNTED: [(&str, &str); 2] = [
     ),
 ];
 
-/// The parameters of a search, for the API document.
-pub const PARAMETERS: &[(&str, &str)] = &[
-    (
-        "channel_ids",
-        "Only through these channels, with commas between their ids",
-    ),
-    (
-        "filter[start_date]",
-        "Days of arrival: 2027-05-01..2027-06-01, the second one excluded",
-    ),
-    (
-        "filter[overlaps_date]",
-        "Stays that have a night in this range",
-    ),
-    (
-        "filter[includes_date]",
-        "Stays that have all nights of this range",
-    ),
-    ("filter[arrangement]", "Stays of exactly this range"),
-    ("filter[los]", "Nights: 7, or 1..21"),
-    ("filter[wday]", "Days of arrival in the week: 0 is Sunday"),
-    ("filter[administration_ids]", "Only there"),
-    ("filter[rentable_type_ids]", "Only these"),
-    ("filter[-rentable_type_ids]", "All but these"),
-    (
-        "filter[rentable_segment_ids]",
-        "Only what belongs to one of these",
-    ),
-    (
-        "filter[-rentable_segment_ids]",
-        "Nothing that belongs to one of these",
-    ),
-    ("filter[region_ids]", "Only in these regions"),
-    ("filter[-region_ids]", "In none of these regions"),
-    ("filter[amenity_ids]", "Only what has all of these"),
-    (
-        "filter[inventory_object_id]",
-        "Only stays for which this very unit can be had",
-    ),
-    (
-        "filter[discount_campaign_id]",
-        "Only what gets the discount of this campaign, at that price",
-    ),
-    (
-        "filter[promotion_token]",
-        "Only what gets the discount of a campaign with this token",
-    ),
-    ("filter[country_codes]", "Only in these countries"),
-    ("filter[-country_codes]", "In none of these countries"),
-    ("filter[price]", "The price of the stay: 100..500"),
-    ("filter[currency]", "Only what is sold in this currency"),
-    ("filter[guest_group][seniors]", "So many seniors"),
-    ("filter[guest_group][adults]", "So many adults"),
-    ("filter[guest_group][adolescents]", "So many adolescents"),
-    ("filter[guest_group][children]", "So many children"),
-    ("filter[guest_group][babies]", "So many babies"),
-    ("filter[guest_group][pets]", "So many pets"),
-    (
-        "sorters",
-        "Sorters, with commas between them; arguments in sorter[name][argument]",
-    ),
-    (
-        "limit",
-        "What is limited: availabilities, start_dates, los, rentable_types, administrations",
-    ),
-];
-
-/// What a parameter of a search may look like: a name of [`PARAMETERS`].
-pub fn shape(name: &str) -> Value {
-    const ID: &str = "[1-9][0-9]{0,14}";
-    const NUMBER: &str = r"-?[0-9]{1,15}(?:\.[0-9]{1,10})?";
-    const NIGHTS: &str = "[1-9][0-9]?";
-    const COUNTRY: &str = "[0-9A-Za-z]{2}";
-    const SORTERS: &str = "los|start_date|max_guests|highlighted|all_in_amount|avg_score";
-    let day = openapi::DATE;
-    let list = |term: &str| format!("(?:{term})?(?:,(?:{term})?)*");
-    let range = |end: &str| format!(r"(?:{end}|(?:{end})?\.\.(?:{end})?)");
-    if name == "limit" {
-        let names: Vec<&str> = LIMITERS.iter().map(|(name, _)| *name).collect();
-        return json!({ "type": "string", "enum": names });
-    }
-    let pattern = match name.trim_start_matches("filter[").trim_end_matches(']') {
-        "start_date" | "overlaps_date" | "includes_date" | "arrangement" => {
-            format!(r"{day}(?:\.\.{day})?")
-        }
-        "los" => range(NIGHTS),
-        "wday" => list("[0-6]"),
-        "price" => range(NUMBER),
-        "currency" => openapi::currencies().join("|"),
-        "country_codes" | "-country_codes" => list(COUNTRY),
-        "sorters" => list(SORTERS),
-        "promotion_token" => r"[^\u0000]{0,200}".to_owned(),
-        "inventory_object_id" | "discount_campaign_id" => ID.to_owned(),
-        group if group.starts_with("guest_group") => "[0-9]{1,3}".to_owned(),
-        _ => list(ID),
-    };
-    json!({ "type": "string", "pattern": format!("^(?:{pattern})$") })
-}
-
-/// So many are shown where nobody says how many.
-const SHOWN: usize = 30;
+/// So many characters a token has at most.
+pub const TOKEN_CHARACTERS: usize = 200;
 
 /// A search: the query, and what has to be looked up before it is one.
 pub struct Search {
@@ -156,8 +289,8 @@ pub struct Search {
     pub query: Query,
     /// Only through these channels.
     pub channels: Option<Vec<Id>>,
-    /// Only what belongs to one of these segments.
-    pub segments: Option<Vec<Id>>,
+    /// Only what belongs to one of these segments, of each list that was asked for.
+    pub segments: Vec<Vec<Id>>,
     /// Nothing that belongs to one of these.
     pub no_segments: Vec<Id>,
     /// Only what has all of these amenities.
@@ -171,7 +304,7 @@ pub struct Search {
 }
 
 /// A filter with its value, by which it is refused.
-struct Given<'a> {
+pub struct Given<'a> {
     name: &'a str,
     value: &'a str,
 }
@@ -211,12 +344,23 @@ impl Given<'_> {
         Ok(DateRange::new(first, until))
     }
 
+    fn token(&self) -> Result<String, Refusal> {
+        let token = self.value.trim();
+        if token.chars().count() > TOKEN_CHARACTERS || token.contains('\0') {
+            return Err(self.refuse(format!("Expected at most {TOKEN_CHARACTERS} characters")));
+        }
+        Ok(token.to_owned())
+    }
+
     /// A number, or a range of them, each end of which may be left out.
-    fn bounds<T: std::str::FromStr + Copy>(&self) -> Result<(Option<T>, Option<T>), Refusal> {
+    fn bounds<T: Copy>(
+        &self,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<(Option<T>, Option<T>), Refusal> {
         let expected = || self.refuse("Expected a number, or a range such as 1..7");
-        let end = |text: &str| match text.trim() {
+        let end = |text: &str| match text {
             "" => Ok(None),
-            text => text.parse::<T>().map(Some).map_err(|_| expected()),
+            text => read(text).map(Some).ok_or_else(expected),
         };
         match self.value.split_once("..") {
             Some((least, most)) => Ok((end(least)?, end(most)?)),
@@ -238,7 +382,7 @@ impl Search {
         let mut search = Self {
             query: Query::new(now, AgeGroups::default().party()),
             channels: None,
-            segments: None,
+            segments: Vec::new(),
             no_segments: Vec::new(),
             amenities: Vec::new(),
             unit: None,
@@ -290,59 +434,69 @@ impl Search {
     ) -> Result<(), Refusal> {
         let known = GROUPS.iter().find(|(known, _)| *known == name);
         let (_, group) = known.ok_or_else(|| given.refuse("There is no such group of guests"))?;
-        let number = given.value.parse::<u16>().ok();
-        let number = number.filter(|number| *number <= 999);
+        let number = number(given.value).filter(|_| given.value.len() <= 3);
         *group.of(groups) =
             number.ok_or_else(|| given.refuse("Expected a number from 0 to 999"))?;
         Ok(())
     }
 
     fn filter(&mut self, given: &Given<'_>, name: &str) -> Result<(), Refusal> {
-        let query = &mut self.query;
-        match name {
-            "start_date" => query.arrival = Some(given.days()?),
-            "overlaps_date" => query.overlaps = Some(given.days()?),
-            "includes_date" => query.includes = Some(given.days()?),
-            "arrangement" => query.arrangement = Some(given.days()?),
-            "los" => query.nights = nights(given)?,
-            "wday" => {
-                let day = |term: &str| term.parse::<u8>().ok().filter(|day| *day < 7);
-                let days = given.list(day, "days from 0, Sunday, to 6")?;
-                query.weekdays = Weekdays::of(&days);
-            }
-            "administration_ids" => query.organizations.only = Some(given.ids()?),
-            "rentable_type_ids" | "category_ids" => query.resources.only = Some(given.ids()?),
-            "-rentable_type_ids" | "-category_ids" => query.resources.never = given.ids()?,
-            "rentable_segment_ids" | "category_group_ids" => self.segments = Some(given.ids()?),
-            "-rentable_segment_ids" | "-category_group_ids" => self.no_segments = given.ids()?,
-            "region_ids" => query.regions.only = Some(given.ids()?),
-            "-region_ids" => query.regions.never = given.ids()?,
-            "amenity_ids" => self.amenities = given.ids()?,
-            "inventory_object_id" => self.unit = Some(given.one_id()?),
-            "discount_campaign_id" => self.campaign = Some(given.one_id()?),
-            "promotion_token" => self.token = given.value.trim().to_owned(),
-            "country_codes" => query.countries = Choice::only(countries(given)?),
-            "-country_codes" => query.countries.never = countries(given)?,
-            "price" => (query.least_price, query.most_price) = given.bounds::<Decimal>()?,
-            "currency" => {
-                let currency = Currency::from_code(given.value);
-                let unknown = || given.refuse("Expected a currency such as EUR");
-                query.currency = Some(currency.ok_or_else(unknown)?);
-            }
-            name => {
-                let known = COUNTS.iter().find(|(known, _)| *known == name);
-                let (_, count) =
-                    known.ok_or_else(|| given.refuse("There is no such filter in this search"))?;
-                let (least, most) = given.bounds::<u16>()?;
-                query.counts.push(CountWanted {
-                    of: *count,
-                    least: least.unwrap_or(0),
-                    most: most.unwrap_or(u16::MAX),
-                });
-            }
+        if let Some(known) = FILTERS.iter().find(|known| known.name == name) {
+            return (known.take)(self, given);
         }
+        let known = COUNTS.iter().find(|(known, ..)| *known == name);
+        let (_, count, _) =
+            known.ok_or_else(|| given.refuse("There is no such filter in this search"))?;
+        let (least, most) = given.bounds(number)?;
+        self.query.counts.push(CountWanted {
+            of: *count,
+            least: least.unwrap_or(0),
+            most: most.unwrap_or(u16::MAX),
+        });
         Ok(())
     }
+}
+
+fn set<T>(place: &mut Option<T>, value: Result<T, Refusal>) -> Result<(), Refusal> {
+    *place = Some(value?);
+    Ok(())
+}
+
+fn only_types(search: &mut Search, given: &Given<'_>) -> Result<(), Refusal> {
+    keep(&mut search.query.resources.only, given.ids()?);
+    Ok(())
+}
+
+fn no_types(search: &mut Search, given: &Given<'_>) -> Result<(), Refusal> {
+    search.query.resources.never.extend(given.ids()?);
+    Ok(())
+}
+
+fn in_segments(search: &mut Search, given: &Given<'_>) -> Result<(), Refusal> {
+    search.segments.push(given.ids()?);
+    Ok(())
+}
+
+fn in_no_segments(search: &mut Search, given: &Given<'_>) -> Result<(), Refusal> {
+    search.no_segments.extend(given.ids()?);
+    Ok(())
+}
+
+/// Keeps what both want.
+pub fn keep(only: &mut Option<Vec<Id>>, ids: Vec<Id>) {
+    match only {
+        None => *only = Some(ids),
+        Some(only) => {
+            let ids: BTreeSet<Id> = ids.into_iter().collect();
+            only.retain(|id| ids.contains(id));
+        }
+    }
+}
+
+/// A number of at most four digits.
+pub fn number(text: &str) -> Option<u16> {
+    let is_number = text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number)
 }
 
 /// What stands in the last brackets of a name that begins so.
@@ -350,10 +504,16 @@ fn inside<'a>(name: &'a str, begins: &str) -> Option<&'a str> {
     name.strip_prefix(begins)?.strip_suffix(']')
 }
 
+/// The last value of a parameter.
+pub fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let last = pairs.iter().rev().find(|(known, _)| known == name);
+    last.map(|(_, value)| value.as_str())
+}
+
 fn nights(given: &Given<'_>) -> Result<(u16, u16), Refusal> {
-    let (least, most) = given.bounds::<u16>()?;
+    let (least, most) = given.bounds(|text| number(text).filter(|_| !text.starts_with('0')))?;
     let (least, most) = (least.unwrap_or(1), most.unwrap_or(30));
-    if least == 0 || least > most || most > MOST_NIGHTS {
+    if least > most || most > MOST_NIGHTS {
         return Err(given.refuse(format!(
             "Expected nights from 1 to {MOST_NIGHTS}, the fewest first"
         )));
@@ -361,146 +521,32 @@ fn nights(given: &Given<'_>) -> Result<(u16, u16), Refusal> {
     Ok((least, most))
 }
 
+fn weekdays(given: &Given<'_>) -> Result<Weekdays, Refusal> {
+    let day = |term: &str| match term.as_bytes() {
+        [digit @ b'0'..=b'6'] => Some(digit - b'0'),
+        _ => None,
+    };
+    let days = given.list(day, "days from 0, Sunday, to 6")?;
+    Ok(Weekdays::of(&days))
+}
+
+/// The most digits of a price before its point.
+pub const PRICE_DIGITS: usize = 15;
+/// And after it.
+pub const PRICE_DECIMALS: usize = 10;
+
+/// A price such as `-100.50`.
+fn price(text: &str) -> Option<Decimal> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let digits = whole.strip_prefix('-').unwrap_or(whole);
+    let fits = digits.len() <= PRICE_DIGITS && decimals.len() <= PRICE_DECIMALS;
+    spelling::decimal(text).filter(|_| fits)
+}
+
 fn countries(given: &Given<'_>) -> Result<Vec<String>, Refusal> {
-    let code = |term: &str| (term.len() == 2).then(|| term.to_uppercase());
+    let code = |term: &str| {
+        let is_code = term.len() == 2 && term.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_code.then(|| term.to_uppercase())
+    };
     given.list(code, "countries in two letters, with commas between them")
-}
-
-/// The last value of a parameter.
-fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    let last = pairs.iter().rev().find(|(known, _)| known == name);
-    last.map(|(_, value)| value.as_str())
-}
-
-fn sorters(pairs: &[(String, String)]) -> Result<Vec<Sorter>, Refusal> {
-    let names = value(pairs, "sorters").unwrap_or_default();
-    let refuse = |name: &str, detail: String| {
-        bad(Error::new(Code::InvalidSorting, detail).in_parameter(name))
-    };
-    let mut sorters = Vec::new();
-    for name in names
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-    {
-        let argument = |of: &str| {
-            let parameter = format!("sorter[{name}][{of}]");
-            let text = value(pairs, &parameter).unwrap_or_default().to_owned();
-            (parameter, text)
-        };
-        let bad_argument = |(parameter, _): &(String, String)| {
-            refuse(parameter, format!("{name} needs an argument here"))
-        };
-        let by = match name {
-            "los" => Sort::Nights,
-            "start_date" => Sort::Arrival,
-            "max_guests" => Sort::MaxGuests,
-            "highlighted" => Sort::Highlighted,
-            "all_in_amount" => Sort::Price,
-            "avg_score" => Sort::Score,
-            "los_distance" => {
-                let of = argument("los");
-                Sort::NightsDistance(of.1.parse().map_err(|_| bad_argument(&of))?)
-            }
-            "start_date_distance" => {
-                let of = argument("start_date");
-                Sort::ArrivalDistance(of.1.parse().map_err(|_| bad_argument(&of))?)
-            }
-            "arrangement_distance" => {
-                let of = argument("arrangement");
-                let range = range_of(&of.1).ok_or_else(|| bad_argument(&of))?;
-                Sort::ArrangementDistance(DateRange::new(range.0, range.1))
-            }
-            "amenity_ids_match_score" => {
-                let of = argument("amenity_ids");
-                let ids: Result<Vec<Id>, _> = of.1.split(',').map(|id| id.trim().parse()).collect();
-                Sort::AmenityMatches(ids.map_err(|_| bad_argument(&of))?)
-            }
-            name => {
-                let detail = format!("There is no sorter {name}");
-                return Err(refuse("sorters", detail));
-            }
-        };
-        let descending = format!("sorter[{name}][desc]");
-        let descending = match value(pairs, &descending) {
-            None | Some("" | "false") => false,
-            Some("true") => true,
-            Some(_) => return Err(refuse(&descending, "Expected true or false".to_owned())),
-        };
-        sorters.push(Sorter { by, descending });
-    }
-    Ok(sorters)
-}
-
-fn limiter(pairs: &[(String, String)]) -> Result<Limiter, Refusal> {
-    let name = value(pairs, "limit").unwrap_or(LIMITERS[0].0);
-    let known = LIMITERS.iter().find(|(known, _)| *known == name);
-    let Some((_, of)) = known else {
-        let names: Vec<&str> = LIMITERS.iter().map(|(name, _)| *name).collect();
-        return Err(bad_parameter(
-            "limit",
-            format!("Expected one of {}", names.join(", ")),
-        ));
-    };
-    let number = |part: &str, most: usize| {
-        let parameter = format!("limiter[{name}][{part}]");
-        let Some(text) = value(pairs, &parameter) else {
-            return Ok(None);
-        };
-        let number = text.parse::<usize>().ok().filter(|number| *number <= most);
-        let expected = || bad_parameter(&parameter, format!("Expected a number up to {most}"));
-        number.map(Some).ok_or_else(expected)
-    };
-    let mut limiter = Limiter::each(*of, number("limit", 100)?.unwrap_or(SHOWN));
-    limiter.offset = number("offset", 9_000)?.unwrap_or(0);
-    limiter.resources = number("rentable_types", 100)?;
-    limiter.stays = number("availabilities", 100)?.unwrap_or(1);
-    Ok(limiter)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// For each parameter something that it may be, and something that it may not.
-    fn examples(name: &str) -> (&'static str, &'static str) {
-        match name.trim_start_matches("filter[").trim_end_matches(']') {
-            "start_date" | "overlaps_date" | "includes_date" | "arrangement" => {
-                ("2027-05-01..2027-06-01", "May")
-            }
-            "los" => ("1..21", "-1"),
-            "wday" => ("0,6", "7"),
-            "price" => ("100..500.50", "much"),
-            "currency" => ("EUR", "Euro"),
-            "country_codes" | "-country_codes" => ("NL,DE", "NLD"),
-            "sorters" => ("los,start_date", "weather"),
-            "limit" => ("los", "weather"),
-            "promotion_token" => ("SUMMER 27", "\u{0}"),
-            "inventory_object_id" | "discount_campaign_id" => ("7", "7,8"),
-            group if group.starts_with("guest_group") => ("2", "two"),
-            ids => {
-                assert!(
-                    ids.ends_with("_ids"),
-                    "{name} is described as a list of ids"
-                );
-                ("7,8", "seven")
-            }
-        }
-    }
-
-    #[test]
-    fn each_parameter_is_described_as_what_it_is() {
-        for (name, _) in PARAMETERS {
-            let (right, wrong) = examples(name);
-            let shape = shape(name);
-            assert!(
-                jsonschema::is_valid(&shape, &json!(right)),
-                "{name}={right}"
-            );
-            assert!(
-                !jsonschema::is_valid(&shape, &json!(wrong)),
-                "{name}={wrong}"
-            );
-        }
-    }
 }

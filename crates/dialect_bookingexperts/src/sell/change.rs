@@ -1,16 +1,15 @@
 //! Changes reservations: other dates, another unit, confirmed, called off; or says what that would come to.
 
-use domain::{booking::Status, id::Id};
+use domain::{booking::Status, id::Id, time::today};
 use http::StatusCode;
 use http_kit::{Answer, Call, Refusal};
-use jsonapi::{Change, Draft, Query as Asked, Rules};
+use jsonapi::{Change, Code, Draft, Error, Query as Asked, Rules};
 use rust_decimal::Decimal;
 use service::{
-    bookings::{BookingChange, BookingPatch, BookingWrite, ItemWrite},
+    bookings::{BookingChange, BookingPatch, BookingWrite, ItemWrite, UnitChoice},
     content::Channel,
     customers::Order,
-    inventory::Organization,
-    links::BookedPackage,
+    inventory::{Organization, Resource},
     patch::{ExtraPatch, PartyPatch},
     records::{CampaignChoice, Field},
     sale::{Booking, BookingDetailsPatch, Line, LineDetails},
@@ -21,26 +20,31 @@ use super::{
     answer, bad,
     beside::beside,
     carry_out,
-    create::{is_sold, missing_type, packages, unit},
+    create::{is_sold, missing_type, unit},
     discount, expected,
     flags::{Flags, Mode},
     needs_writing, order,
     order::{LineWrite, OrderPlan},
+    packages,
     plan::{Around, OrderSaid, Plan},
+    presence::{self, Turn},
     preview,
     refusals::Named,
     stay::Stay,
     vouchers,
-    wish::{TYPE_NAMES, UNIT_NAMES, Wish},
+    wish::{TYPE_NAMES, UNIT_NAMES, Wish, lead_somewhere},
 };
 use crate::errors::{no_access, not_found, refusal, refused};
 use crate::kinds::bookings::RESERVATION;
 use crate::read::{self, Look, Root, begin, parse};
-use crate::rows::bookings::{booking_of, state as state_word};
+use crate::rows::{
+    bookings::{booking_of, state as state_word},
+    orders::Booked,
+};
 use crate::state::State;
 
 /// The states that are called confirmed.
-const FIRM: [Status; 3] = [Status::Confirmed, Status::InHouse, Status::Completed];
+pub const FIRM: [Status; 3] = [Status::Confirmed, Status::InHouse, Status::Completed];
 
 /// The states in which a reservation may be changed.
 const ALIVE: [Status; 6] = [
@@ -130,7 +134,7 @@ struct Found {
     organization: Organization,
     channel: Option<Channel>,
     lines: Vec<Line>,
-    packages: Vec<Id>,
+    packages: Booked,
 }
 
 /// The reservation of the path.
@@ -167,7 +171,7 @@ async fn found(state: &State, call: &Call, query: &Asked, root: Root) -> Result<
     };
     let of = const { Field::<Line>::new("booking_id") };
     let lines = look.reading.of::<Line>(of, &[id]).await.map_err(refused)?;
-    let packages = look.reading.linked::<BookedPackage>(&[id]).await;
+    let packages = Booked::of(&[id], &look).await;
     let packages = packages.map_err(refused)?.remove(&id);
     Ok(Found {
         booking,
@@ -199,7 +203,10 @@ async fn understood(state: &State, call: &Call, root: Root) -> Result<(Asked, Pl
         discount::nothing_asked(draft, &wish)?;
     }
     let found = found(state, call, &query, root).await?;
+    lead_somewhere(draft)?;
     let stay = wanted(draft, &wish, &found.booking)?;
+    let today = today(&found.organization.details.zone, call.actor.now);
+    let turn = presence::turn(draft, &wish, &found.booking, &stay, today)?;
     let terms = if wish.is_about_the_stay() {
         let terms = stay.terms(&state.service, call, draft).await?;
         let terms = terms.ok_or_else(|| missing_type(draft, &wish))?;
@@ -211,6 +218,13 @@ async fn understood(state: &State, call: &Call, root: Root) -> Result<(Asked, Pl
     let look = begin(state, call, &query).await?;
     let mut change = said(&wish, &found.booking, &stay);
     change.unit = unit(&look, draft, &wish, stay.resource_id).await?;
+    let status = turn
+        .as_ref()
+        .map_or(found.booking.status, |turn| turn.status);
+    if status == Status::Completed && change.unit.is_some_and(|unit| unit != UnitChoice::Any) {
+        let error = Error::new(Code::Conflict, "Whoever has checked out has no unit");
+        return Err(bad(error.at(draft.pointer())));
+    }
     if change.resource_id.is_some()
         && let (Some(terms), Some(channel)) = (&terms, &found.channel)
         && !is_sold(&look, channel, &terms.resource).await?
@@ -221,13 +235,20 @@ async fn understood(state: &State, call: &Call, root: Root) -> Result<(Asked, Pl
     // are, only a stay that becomes another one is priced anew.
     let differs = stay.differs_from(&found.booking) || wish.is_about_discounts();
     let reprices = root == Root::Channel || differs;
-    let changing = Changing::new(call, found, flags);
+    let mut changing = Changing::new(call, found, flags);
+    changing.turn = turn;
     let priced = match &terms {
         Some(terms) if flags.mode == Mode::CurrentPrices && reprices => {
             let sold = (&stay, terms);
             changing.priced(&look, &request, &wish, sold).await?
         }
         _ => Priced::default(),
+    };
+    let priced = if priced.order.is_none() {
+        let asked = (draft, &wish);
+        changing.with_packages(&look, asked, &stay, flags).await?
+    } else {
+        priced
     };
     let kept = beside((state, call), &look, &request, &wish).await?;
     drop(look);
@@ -313,6 +334,8 @@ struct Changing<'a> {
     found: Found,
     /// The state that it goes to.
     goes: Option<Status>,
+    /// What becomes of it because its guests come or go.
+    turn: Option<Turn>,
 }
 
 impl<'a> Changing<'a> {
@@ -321,6 +344,7 @@ impl<'a> Changing<'a> {
             call,
             found,
             goes: flags.confirm.then_some(Status::Confirmed),
+            turn: None,
         }
     }
 
@@ -374,6 +398,13 @@ impl<'a> Changing<'a> {
         let facts = (&before, &rent.facts);
         let repriced = order::repriced(look, lines.clone(), &terms.resource, facts).await?;
         let (mut order, mut writes) = repriced;
+        let id = terms.resource.organization_id;
+        let had = packages::of(look, request.root(), wish, &self.found.packages, id).await?;
+        let kept = std::mem::take(&mut order.kept);
+        let (of_packages, changed) = packages::charged_for(&had, kept, &rent.facts, true)?;
+        order.kept = of_packages.kept;
+        order.added.extend(of_packages.added);
+        writes.extend(changed);
         let nights = || LineDetails {
             amount: price,
             ..order::rent_line(&terms.resource)
@@ -387,6 +418,48 @@ impl<'a> Changing<'a> {
         writes.extend(order.added.iter().cloned().map(ItemWrite::Add));
         Ok(Priced {
             price: Some(rent.net),
+            order: Some(order),
+            writes,
+        })
+    }
+
+    /// Charges for the packages of a stay that is not priced anew, where they become others.
+    async fn with_packages(
+        &self,
+        look: &Look<'_>,
+        (draft, wish): (&Draft, &Wish),
+        stay: &Stay,
+        flags: Flags,
+    ) -> Result<Priced, Refusal> {
+        let Found {
+            booking,
+            organization,
+            lines,
+            packages: before,
+            ..
+        } = &self.found;
+        let Some(wanted) = packages::wanted(wish, before) else {
+            return Ok(Priced::default());
+        };
+        let had = packages::of(look, draft, wish, before, organization.id).await?;
+        let is_same =
+            wanted.ids().all(|id| before.has(id)) && before.ids().all(|id| wanted.has(id));
+        if is_same {
+            return Ok(Priced::default());
+        }
+        if flags.mode == Mode::CurrentOrder {
+            return Err(packages::order_stays(draft));
+        }
+        let price = booking.details.price;
+        let facts = order::facts(stay, price, organization.details.currency)?;
+        let (mut order, mut writes) = packages::charged_for(&had, lines.clone(), &facts, false)?;
+        let resource = look.reading.one::<Resource>(stay.resource_id).await;
+        let resource = resource.map_err(refused)?;
+        let owed = resource.and_then(|of| packages::nights_owed(lines, booking, &of));
+        order.added.splice(0..0, owed);
+        writes.extend(order.added.iter().cloned().map(ItemWrite::Add));
+        Ok(Priced {
+            price: None,
             order: Some(order),
             writes,
         })
@@ -420,6 +493,18 @@ impl<'a> Changing<'a> {
             }
             None => change.only_from = ALIVE.to_vec(),
         }
+        // What was decided by how the reservation stood is done only to that.
+        let names_packages = wish
+            .and_then(|wish| packages::wanted(wish, &before))
+            .is_some();
+        let depends = !priced.writes.is_empty() || self.turn.is_some() || names_packages;
+        change.only_version = depends.then_some(booking.version);
+        if let Some(turn) = self.turn {
+            change.status = Some(turn.status);
+            change.stays.clear();
+            change.only_from = FIRM.to_vec();
+            change.details.extra.0.extend(turn.noted);
+        }
         let confirms = self.goes == Some(Status::Confirmed) && !FIRM.contains(&booking.status);
         let rule = wish.and_then(|wish| wish.cancellation_rule);
         let order = (confirms || rule.is_some()).then(|| OrderSaid {
@@ -432,7 +517,7 @@ impl<'a> Changing<'a> {
             master: Some(booking_of(&booking)),
             order,
             labels: wish.and_then(|wish| wish.labels.clone()),
-            packages: wish.and_then(|wish| packages(wish, &before)),
+            packages: wish.and_then(|wish| packages::wanted(wish, &before)),
             answers: Vec::new(),
         };
         let patch = BookingPatch {

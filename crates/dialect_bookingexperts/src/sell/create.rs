@@ -24,17 +24,18 @@ use super::{
     flags::Flags,
     needs_writing, order,
     order::OrderPlan,
+    packages,
     plan::{Around, OrderSaid, Plan, make},
     preview,
     refusals::Named,
     stay::Stay,
     vouchers,
-    wish::{TYPE_NAMES, UNIT_NAMES, Wish},
+    wish::{TYPE_NAMES, UNIT_NAMES, Wish, lead_somewhere},
 };
 use crate::errors::{refusal, refused};
 use crate::kinds::bookings::RESERVATION;
 use crate::read::{self, Look, Shown, begin, parse};
-use crate::rows::{bookings::booking_of, structure::RentableType};
+use crate::rows::{bookings::booking_of, orders::Booked, structure::RentableType};
 use crate::state::State;
 
 /// Reserves a stay: confirmed, as an option, or held for as long as the channel holds.
@@ -69,6 +70,7 @@ async fn understood(state: &State, call: &Call) -> Result<(Asked, Plan), Refusal
         let look = begin(state, call, &query).await?;
         read::channel(call, &look).await?
     };
+    lead_somewhere(draft)?;
     let terms = stay.terms(&state.service, call, draft).await?;
     let terms = terms.ok_or_else(|| missing_type(draft, &wish))?;
     stay.judge(call, draft, &terms, flags)?;
@@ -145,18 +147,21 @@ pub async fn is_sold(
     Ok(found > 0)
 }
 
-/// The unit that a request names, of this rentable type.
+/// Which unit a request asks for: the one that it names, of this rentable type, and whether somebody may be moved
+/// from there. A unit that is named is fixed unless the request says otherwise.
 pub async fn unit(
     look: &Look<'_>,
     draft: &Draft,
     wish: &Wish,
     resource_id: Id,
 ) -> Result<Option<UnitChoice>, Refusal> {
-    let Some((name, wanted)) = wish.unit else {
-        return Ok(None);
-    };
-    let Some(id) = wanted else {
-        return Ok(Some(UnitChoice::Any));
+    let Some((name, Some(id))) = wish.unit else {
+        let any = wish.unit.map(|_| UnitChoice::Any);
+        return Ok(match wish.fixed {
+            Some(true) => Some(UnitChoice::Pinned),
+            Some(false) => Some(UnitChoice::Any),
+            None => any,
+        });
     };
     let found = look.reading.one::<Unit>(id).await.map_err(refused)?;
     let found = found.filter(|unit| unit.archived_at.is_none());
@@ -165,7 +170,10 @@ pub async fn unit(
         let detail = "The unit is of another rentable type";
         return Err(bad(draft.refuse_link(name, detail)));
     }
-    Ok(Some(UnitChoice::Number(found.number)))
+    Ok(Some(match wish.fixed {
+        Some(false) => UnitChoice::Movable(found.number),
+        _ => UnitChoice::Number(found.number),
+    }))
 }
 
 /// A reservation that is to be made.
@@ -209,6 +217,16 @@ impl New<'_> {
         let charge = rent.lines.is_empty().then(|| order::rent_line(resource));
         let mut added = rent.lines;
         added.extend(order::costs(look, resource, &rent.facts).await?);
+        let none = Booked::default();
+        let had = packages::of(
+            look,
+            self.draft(),
+            &self.wish,
+            &none,
+            resource.organization_id,
+        );
+        let had = packages::charged_for(&had.await?, Vec::new(), &rent.facts, true)?;
+        added.extend(had.0.added);
         added.extend(order::extras(look, self.request, resource, &rent.facts).await?);
         let (group, booker, reference) = self.booking(look).await?;
         let kept = beside((self.state, self.call), look, self.request, &self.wish).await?;
@@ -228,7 +246,7 @@ impl New<'_> {
                 confirmed_at: is_confirmed.then_some(self.call.actor.now),
             }),
             labels: kept.labels,
-            packages: packages(&self.wish, &[]),
+            packages: packages::wanted(&self.wish, &none),
             answers: kept.answers,
         };
         let named = kept.named.into_iter();
@@ -360,20 +378,4 @@ impl New<'_> {
             ..BookingDetails::default()
         }
     }
-}
-
-/// The packages that a reservation has from now on, the main one first; none where nobody said.
-pub fn packages(wish: &Wish, before: &[Id]) -> Option<Vec<Id>> {
-    if wish.primary_package.is_none() && wish.extra_packages.is_none() {
-        return None;
-    }
-    let primary = match wish.primary_package {
-        Some(primary) => primary,
-        None => before.first().copied(),
-    };
-    let others = match &wish.extra_packages {
-        Some(others) => others.clone(),
-        None => before.iter().skip(1).copied().collect(),
-    };
-    Some(primary.into_iter().chain(others).collect())
 }

@@ -23,6 +23,10 @@ use crate::errors::refused;
 use crate::read::Look;
 use crate::rows::discounts::campaign_of;
 
+/// Why nothing becomes another in an order.
+pub const ORDER_STAYS: &str =
+    "The order stays as it is: order_update_mode is based_on_current_order";
+
 /// The relationship that names a campaign.
 const CAMPAIGN: &str = "discount_campaign";
 
@@ -125,7 +129,7 @@ pub async fn rent(
 /// # Errors
 /// 422 on what asks for it.
 pub fn nothing_asked(draft: &Draft, wish: &Wish) -> Result<(), Refusal> {
-    let detail = "The order stays as it is: order_update_mode is based_on_current_order";
+    let detail = ORDER_STAYS;
     if wish.campaign.is_some() {
         return Err(bad(draft.refuse_link(CAMPAIGN, detail)));
     }

@@ -14,9 +14,13 @@ mod customer;
 pub mod discount;
 mod flags;
 mod order;
+mod packages;
+mod parameters;
 mod plan;
+mod presence;
 mod refusals;
 pub mod search;
+mod sorted;
 mod stay;
 pub mod table;
 pub mod vouchers;
@@ -31,7 +35,11 @@ use service::sale::Booking;
 use crate::errors::{no_access, not_found, refusal, refused};
 use crate::kinds::bookings::RESERVATION;
 use crate::read::{Shown, Writing, begin};
-use crate::rows::{bookings::Reservation, orders, parts::to};
+use crate::rows::{
+    bookings::Reservation,
+    orders::{Booked, previewed},
+    parts::to,
+};
 use crate::state::State;
 use plan::{Plan, Tried};
 
@@ -111,6 +119,7 @@ async fn preview(
     mut plan: Plan,
 ) -> Result<Answer, Refusal> {
     let (named, is_new) = (plan.named.clone(), plan.is_new());
+    let packages = plan.around.packages.clone();
     if let Some(writes) = plan.document_to_try(&state.service, &call.actor) {
         let tried = state.service.try_all(&call.actor, writes).await;
         if let Err(why) = tried.map_err(refused)? {
@@ -125,22 +134,27 @@ async fn preview(
     } = plan.tried(&state.service, &call.actor);
     let bookings = state.service.bookings();
     let outcome = bookings.preview(&call.actor, item);
-    let after = match outcome.await.map_err(refused)?.result {
+    let (after, pinned) = match outcome.await.map_err(refused)?.result {
         // The unit was the point of it, as when it is carried out.
         Ok(written) if written.unit_not_given => {
-            let why = service::Refusal::SoldOut { free: 0 };
+            let why = service::Refusal::UnitTaken;
             return Err(refusals::refused(&named, &why));
         }
-        Ok(written) => written.after.booking,
+        Ok(written) => (written.after.booking, written.pinned),
         Err(why) => return Err(refusals::refused(&named, &why)),
     };
     let lines = order::as_they_would_be(rent, lines, &after);
     let campaign = lines.iter().find_map(crate::rows::discounts::campaign_of);
     let look = begin(state, call, query).await?;
     let rows = Reservation::show(std::slice::from_ref(&after), &look).await;
-    let mut given: Vec<Row> = orders::previewed(&after, &lines, currency);
+    let had = Booked::of(&[after.id], &look).await;
+    let had = had.map_err(refused)?.remove(&after.id);
+    let packages = packages.or(had).unwrap_or_default();
+    let mut given: Vec<Row> = previewed(&after, &lines, &packages, currency);
     let row = rows.map_err(refused)?.into_iter().next();
-    let mut row = row.ok_or_else(|| not_found(RESERVATION.name))?;
+    let row = row.ok_or_else(|| not_found(RESERVATION.name))?;
+    // Where it stays now says nothing of where it would stay.
+    let mut row = row.with("fixed_rentable", pinned);
     if look.seen.financial {
         row = row.to_one("discount_campaign", to("discount_campaign", campaign));
     } else {

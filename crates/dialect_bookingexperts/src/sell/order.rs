@@ -198,7 +198,10 @@ fn taken(
 }
 
 /// The line of something that is charged beside the nights; none where it does not apply.
-fn charged(
+///
+/// # Errors
+/// More than can be written down.
+pub fn charged(
     details: &AddOnDetails,
     (item, product_id): (LineItem, Id),
     facts: &StayFacts,
@@ -283,7 +286,11 @@ fn pieces(line: &Line, extra: &ExtraItem, facts: &StayFacts) -> Result<u32, Mone
 }
 
 /// Brings a line to what it comes to now; one that comes to nothing goes.
-fn adjusted(mut line: Line, new: Option<LineDetails>, kept: &mut Vec<Line>) -> Option<LineWrite> {
+pub fn adjusted(
+    mut line: Line,
+    new: Option<LineDetails>,
+    kept: &mut Vec<Line>,
+) -> Option<LineWrite> {
     let Some(new) = new else {
         return Some(ItemWrite::Remove(line.id));
     };

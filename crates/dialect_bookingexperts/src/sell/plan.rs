@@ -12,6 +12,7 @@ use service::{
 };
 
 use super::{beside::Answered, order::OrderPlan, refusals::Named};
+use crate::rows::orders::Booked;
 
 /// What a request comes to.
 pub struct Plan {
@@ -40,8 +41,8 @@ pub struct Around {
     pub order: Option<OrderSaid>,
     /// Its labels.
     pub labels: Option<Vec<Id>>,
-    /// Its packages, the main one first.
-    pub packages: Option<Vec<Id>>,
+    /// Its packages.
+    pub packages: Option<Booked>,
     /// What it answers to amenities.
     pub answers: Vec<Answered>,
 }
@@ -145,11 +146,12 @@ impl Around {
                 Ok(())
             })
         });
-        let linked = |ids: Vec<Id>| Linking::plain("booking", booking_id, ids);
-        let labels = self.labels.map(|ids| linked(ids).write::<Labelled>());
+        let labels = self
+            .labels
+            .map(|ids| Linking::plain("booking", booking_id, ids).write::<Labelled>());
         let packages = self
             .packages
-            .map(|ids| linked(ids).write::<BookedPackage>());
+            .map(|booked| booked.linking(booking_id).write::<BookedPackage>());
         let answers = self.answers.into_iter().map(|said| {
             Write::answer(Answering {
                 id: said.id,

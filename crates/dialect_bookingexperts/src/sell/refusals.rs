@@ -1,6 +1,6 @@
 //! Why a stay was not had, with what in the request is to blame.
 
-use domain::time::BadPeriod;
+use domain::{booking::Status, time::BadPeriod};
 use http_kit::Refusal;
 use jsonapi::{Code, Draft, Error};
 use service::Refusal as Refused;
@@ -22,6 +22,8 @@ impl Named {
     pub fn of(draft: &Draft, resource: &'static str, unit: &'static str) -> Self {
         let attribute = |name: &str| draft.attribute_pointer(name);
         let relationship = |name: &str| draft.relationship_pointer(name);
+        let mut linked = ["labels", "extra_packages", "primary_package"].into_iter();
+        let linked = linked.find(|name| draft.links(name).is_some());
         Self {
             start_date: attribute("start_date"),
             end_date: attribute("end_date"),
@@ -29,7 +31,7 @@ impl Named {
             unit: relationship(unit),
             fields: vec![
                 ("external_reference", attribute("remote_reservation_key")),
-                ("to_id", relationship("labels")),
+                ("to_id", relationship(linked.unwrap_or("labels"))),
                 ("cancellation_rule_id", relationship("cancellation_rule")),
                 ("customer_id", relationship("booking")),
                 ("group_id", relationship("booking")),
@@ -63,18 +65,23 @@ fn error(named: &Named, why: &Refused) -> Error {
         Refused::SoldOut { .. } => {
             conflict("Nothing is free for these dates".to_owned()).at("/data")
         }
+        Refused::UnitTaken => {
+            let pointer = Some(&*named.unit).filter(|pointer| !pointer.is_empty());
+            conflict("The unit is taken during these dates".to_owned())
+                .at(pointer.unwrap_or("/data"))
+        }
+        Refused::ChangedMeanwhile => {
+            conflict("Somebody else has changed the reservation; read it again".to_owned())
+        }
         Refused::NotAllowed { from, to } => {
             let word = |status| crate::rows::bookings::state(status).unwrap_or("blocked");
-            let detail = if from == to {
-                format!("A reservation that is {} stays as it is", word(*from))
-            } else {
-                format!(
-                    "A reservation that is {} cannot become {}",
-                    word(*from),
-                    word(*to)
-                )
+            let what = match to {
+                to if from == to => "stays as it is".to_owned(),
+                Status::InHouse => "cannot be checked in".to_owned(),
+                Status::Completed => "cannot be checked out".to_owned(),
+                to => format!("cannot become {}", word(*to)),
             };
-            conflict(detail)
+            conflict(format!("A reservation that is {} {what}", word(*from)))
         }
         Refused::UnknownBooking => {
             Error::new(Code::ResourceNotFound, "There is no such reservation")

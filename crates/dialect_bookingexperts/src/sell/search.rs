@@ -26,7 +26,10 @@ use service::{
     search::{Found, Hit, Searched},
 };
 
-use super::{asked::Search, bad};
+use super::{
+    asked::{Search, keep},
+    bad,
+};
 use crate::errors::{no_access, refused};
 use crate::kinds::availability::AVAILABILITY;
 use crate::read::{Look, Shown, Writing, begin, needs_word, parse};
@@ -173,7 +176,7 @@ async fn narrow(look: &Look<'_>, search: &mut Search, sold: &Sold) -> Result<(),
     if let Some(ids) = sold.resources(look).await? {
         keep(&mut search.query.resources.only, ids);
     }
-    if let Some(segments) = &search.segments {
+    for segments in &search.segments {
         let ids = in_segments(look, segments).await?;
         keep(&mut search.query.resources.only, ids);
     }
@@ -205,17 +208,6 @@ async fn narrow(look: &Look<'_>, search: &mut Search, sold: &Sold) -> Result<(),
         keep(&mut search.query.resources.only, ids);
     }
     Ok(())
-}
-
-/// Keeps what both want.
-fn keep(only: &mut Option<Vec<Id>>, ids: Vec<Id>) {
-    match only {
-        None => *only = Some(ids),
-        Some(only) => {
-            let ids: BTreeSet<Id> = ids.into_iter().collect();
-            only.retain(|id| ids.contains(id));
-        }
-    }
 }
 
 async fn in_segments(look: &Look<'_>, segments: &[Id]) -> Result<Vec<Id>, Refusal> {

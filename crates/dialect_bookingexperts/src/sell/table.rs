@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use service::UseCase;
 
 use super::{
-    asked, calendar, change, create,
+    calendar, change, create,
     flags::{FLAGS, MODES},
-    search,
+    parameters, search,
 };
 use crate::kinds::{
     availability::{AVAILABILITY, RENTABLE_TYPE_AVAILABILITY},
@@ -67,16 +67,8 @@ fn available() -> Vec<Sold> {
     let search = get(SEARCH, search::stays)
         .needs(needs)
         .summary("Searches for stays that can be reserved")
+        .parameter_objects(parameters::of_search())
         .answer_schema(200, openapi::reference(&AVAILABILITY, Shape::Whole));
-    let search = asked::PARAMETERS
-        .iter()
-        .fold(search, |search, (name, about)| {
-            search.param(Parameter::query(name, asked::shape(name)).about(about))
-        });
-    let search = asked::COUNTED.iter().fold(search, |search, (name, about)| {
-        let flag = json!({ "type": "boolean", "default": false });
-        search.param(Parameter::query(name, flag).about(about))
-    });
     let mut all = vec![reads(SEARCH, &AVAILABILITY, search)];
     let day = openapi::DATE;
     let range = json!({ "type": "string", "pattern": format!(r"^(?:{day}\.\.{day})?$") });

@@ -1,6 +1,7 @@
 //! What a request says of a reservation, in the words of the house.
 
 use domain::{id::Id, party::AgeGroups};
+use http_kit::Refusal;
 use jiff::civil::Date;
 use jsonapi::{Draft, Link, Links, Value};
 use service::{
@@ -8,13 +9,24 @@ use service::{
     sale::Extra,
 };
 
+use super::bad;
 use crate::kinds::bookings::NOTED_FLAGS;
+use crate::rows::bookings::{CHECKED_IN_ON, CHECKED_OUT_ON};
 
 /// The relationships that name a unit; one thing under three names.
 pub const UNIT_NAMES: [&str; 3] = ["inventory_object", "rentable_identity", "rentable"];
 
 /// The relationships that name a rentable type.
 pub const TYPE_NAMES: [&str; 2] = ["rentable_type", "category"];
+
+/// The other relationships that lead to what is there already.
+const LINK_NAMES: [&str; 5] = [
+    "labels",
+    "primary_package",
+    "extra_packages",
+    "cancellation_rule",
+    "discount_campaign",
+];
 
 /// What a request says of a reservation. What is absent is not mentioned.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,6 +41,12 @@ pub struct Wish {
     pub resource: Option<(&'static str, Id)>,
     /// The unit, with the relationship that named it; none for any.
     pub unit: Option<(&'static str, Option<Id>)>,
+    /// Whether it stays in the unit that it has.
+    pub fixed: Option<bool>,
+    /// On which day the guests came; none for not yet.
+    pub checked_in: Option<Option<Date>>,
+    /// On which day they left; none for not yet.
+    pub checked_out: Option<Option<Date>>,
     /// What staff reads.
     pub note: Option<String>,
     /// What the caller calls it.
@@ -98,6 +116,7 @@ impl Wish {
     /// Reads the reservation of a request.
     pub fn read(draft: &Draft) -> Self {
         let date = |name: &str| draft.value(name).and_then(Value::as_date);
+        let day = |name: &str| Some(draft.value(name)?.as_date());
         let words = |name: &str| {
             let value = draft.value(name)?;
             Some(value.as_text().unwrap_or_default().to_owned())
@@ -112,6 +131,11 @@ impl Wish {
             unit: UNIT_NAMES
                 .into_iter()
                 .find_map(|name| Some((name, one(draft, name)?))),
+            fixed: draft
+                .value("fixed_rentable")
+                .map(|value| value.as_boolean() == Some(true)),
+            checked_in: day(CHECKED_IN_ON),
+            checked_out: day(CHECKED_OUT_ON),
             note: words("note"),
             key: words("remote_reservation_key"),
             option_days: draft.value("option_validity").and_then(Value::as_integer),
@@ -163,6 +187,26 @@ impl Wish {
         }
         after
     }
+}
+
+/// Refuses links to what cannot exist, since an id that is none would be read as no link at all.
+///
+/// # Errors
+/// 404 for the first of them.
+pub fn lead_somewhere(draft: &Draft) -> Result<(), Refusal> {
+    let names = TYPE_NAMES.iter().chain(&UNIT_NAMES).chain(&LINK_NAMES);
+    for name in names {
+        let links = draft.links(name);
+        let links = links.map(Links::as_slice).unwrap_or_default().iter();
+        for link in links {
+            if let Link::To(to) = link
+                && id_of(link).is_none()
+            {
+                return Err(bad(draft.missing_link(name, to)));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The relationship to a rentable type that a request empties, if it does.

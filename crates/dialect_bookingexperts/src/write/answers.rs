@@ -1,6 +1,6 @@
 //! Answers to amenities.
 
-use jsonapi::{Draft, Error};
+use jsonapi::{Draft, Error, Identifier};
 use rust_decimal::Decimal;
 use service::{
     content::{Amenity, AmenityAnswer, AmenityKind, AmenityOption},
@@ -55,7 +55,7 @@ pub(crate) async fn to(
     look: &Look<'_>,
 ) -> service::Result<Result<Option<AmenityAnswer>, Error>> {
     let Some(amenity) = look.reading.one::<Amenity>(amenity_id).await? else {
-        let to = jsonapi::Identifier::new("amenity", amenity_id);
+        let to = Identifier::new("amenity", amenity_id);
         return Ok(Err(draft.missing_link("amenity", &to)));
     };
     answer(draft, &amenity, look).await
@@ -73,10 +73,14 @@ macro_rules! answers {
                 let first = |name| wish.many(name).and_then(|ids| ids.first().copied());
                 // An administration that is not named is that of the path.
                 let place = stand.administration.filter(|_| $relationship == "administration");
-                let Some(from_id) = first($relationship).or(place) else {
+                let Some(from_id) = first($relationship).or(place).or(stand.parent) else {
                     let detail = concat!($relationship, " is missing");
                     return Ok(Err(draft.refuse_link($relationship, detail).into()));
                 };
+                if stand.parent.is_some_and(|parent| parent != from_id) {
+                    let other = Identifier::new($relationship, from_id);
+                    return Ok(Err(draft.missing_link($relationship, &other).into()));
+                }
                 let Some(amenity_id) = first("amenity") else {
                     let detail = "amenity is missing";
                     return Ok(Err(draft.refuse_link("amenity", detail).into()));

@@ -13,21 +13,16 @@ use crate::kinds::operations::INTERNAL_MESSAGE;
 use crate::read::Shown;
 use crate::rows::operations as o;
 
-/// What the sender fills in, by the names of the gaps.
-fn variables(wish: &Wish) -> Result<BTreeMap<String, String>, jsonapi::Error> {
+/// What the sender fills in, by the names of the gaps. The engine has seen to it that each has one.
+fn variables(wish: &Wish) -> BTreeMap<String, String> {
     let said = wish.draft().value("variables");
     let items = said.and_then(jsonapi::Value::as_items).unwrap_or_default();
-    let mut variables = BTreeMap::new();
-    for item in items {
+    let pair = |item: &jsonapi::Value| {
         let member = |name| item.member(name).and_then(jsonapi::Value::as_text);
-        let Some(name) = member("name") else {
-            let detail = "Each of the variables needs a name";
-            return Err(wish.draft().refuse("variables", detail));
-        };
         let value = member("value").unwrap_or_default();
-        variables.insert(name.to_owned(), value.to_owned());
-    }
-    Ok(variables)
+        Some((member("name")?.to_owned(), value.to_owned()))
+    };
+    items.iter().filter_map(pair).collect()
 }
 
 async fn message(wish: &Wish, stand: &mut Stand<'_, '_>, stays: bool) -> service::Result<Writes> {
@@ -56,10 +51,6 @@ async fn message(wish: &Wish, stand: &mut Stand<'_, '_>, stays: bool) -> service
         let detail = "The template is for messages that leave in another way";
         return Ok(Err(draft.refuse_link("message_template", detail).into()));
     }
-    let variables = match variables(wish) {
-        Ok(variables) => variables,
-        Err(error) => return Ok(Err(error.into())),
-    };
     let language = draft.text("language");
     let new = NewMessage {
         template_id,
@@ -67,7 +58,7 @@ async fn message(wish: &Wish, stand: &mut Stand<'_, '_>, stays: bool) -> service
         organization_id: stand.administration,
         recipient: draft.text("recipient").map(str::to_owned),
         language: language.and_then(|word| word.parse().ok()),
-        variables,
+        variables: variables(wish),
     };
     let (_, write) = stand.look.state.service.message(&stand.call.actor, new);
     Ok(Ok(vec![wish.plan(write)]))

@@ -71,6 +71,7 @@ fn at_odds(refusal: &Refusal) -> Error {
     let detail = match refusal {
         Refusal::SoldOut { free } if *free > 0 => format!("Only {free} are free in this time"),
         Refusal::SoldOut { .. } => "Nothing is free in this time".to_owned(),
+        Refusal::UnitTaken => "The unit is taken in this time".to_owned(),
         Refusal::CapacityInUse { taken } => format!("{taken} of it are taken"),
         Refusal::InUse => "Something else needs it".to_owned(),
         Refusal::NotAllowed { from, to } => {

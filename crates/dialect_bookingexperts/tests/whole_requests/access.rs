@@ -45,22 +45,11 @@ async fn a_key_opens_the_api_and_anything_else_is_no_valid_token() {
 #[tokio::test]
 async fn a_halted_app_and_a_cancelled_subscription_are_refused_by_their_own_codes() {
     in_every_house(|house| async move {
-        let (app, _, key) = house
-            .install(&["reservation|read"], None, ROOMY_QUOTA)
-            .await;
-        let occasion = house.occasion();
-        let halted = house.oauth.halt(house.tenant_id, app, &occasion).await;
-        halted.unwrap().unwrap();
-        house.clock.advance_ms(60_000);
+        let key = house.halted_key(&["reservation|read"]).await;
         let reply = house.get_as(&key, "/reservations").await;
         assert_eq!(reply.code(), refused(403, "APPLICATION_HALTED"));
 
-        let (_, installation, key) = house
-            .install(&["reservation|read"], None, ROOMY_QUOTA)
-            .await;
-        let cancelled = house.oauth.cancel(house.tenant_id, installation, &occasion);
-        cancelled.await.unwrap().unwrap();
-        house.clock.advance_ms(60_000);
+        let key = house.cancelled_key(&["reservation|read"]).await;
         let reply = house.get_as(&key, "/reservations").await;
         assert_eq!(reply.code(), refused(403, "SUBSCRIPTION_CANCELLED"));
     })
@@ -159,6 +148,71 @@ async fn media_types_are_taken_as_the_vendor_and_the_standard_say() {
         ] {
             assert_eq!(media(&house, &[header]).await.code(), code, "{header:?}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn documents_are_read_as_json_api_and_as_plain_json_and_as_nothing_else() {
+    in_every_house(|house| async move {
+        let label = json!({"data": {"type": "label", "attributes": {"name": "Quiet"}}});
+        let key = house.key.as_str();
+        let send = |media: Vec<(&'static str, &'static str)>| {
+            let (house, label) = (&house, &label);
+            async move {
+                house
+                    .send_under(key, "POST", "/labels", label, &media)
+                    .await
+            }
+        };
+        let good = [
+            "application/vnd.api+json",
+            "application/json",
+            "application/json; charset=utf-8",
+            "APPLICATION/JSON",
+        ];
+        for media in good {
+            let reply = send(vec![("content-type", media)]).await;
+            assert_eq!(reply.status, 201, "{media}: {}", reply.json());
+            assert_eq!(reply.headers["content-type"], "application/vnd.api+json");
+        }
+        for bad in [
+            vec![],
+            vec![("content-type", "text/plain")],
+            vec![("content-type", "application/x-www-form-urlencoded")],
+            vec![("content-type", "application/json; charset=latin1")],
+            vec![("content-type", "application/vnd.api+json; charset=utf-8")],
+            vec![(
+                "content-type",
+                "application/vnd.api+json; ext=\"https://x.example/atomic\"",
+            )],
+            vec![
+                ("content-type", "application/json"),
+                ("content-type", "text/csv"),
+            ],
+        ] {
+            let place = format!("{bad:?}");
+            let reply = send(bad).await;
+            let code = refused(415, "UNSUPPORTED_MEDIA_TYPE");
+            assert_eq!(reply.code(), code, "{place}");
+            let source = &reply.json()["errors"][0]["source"];
+            assert_eq!(*source, json!({"header": "Content-Type"}), "{place}");
+        }
+        let pages = &house.get("/labels").await["meta"]["pagination"];
+        assert_eq!(
+            pages["total_records"],
+            good.len(),
+            "what is not read is not written"
+        );
+        let id = ids(&house.get("/labels").await).remove(0);
+        let change = json!({"data": {"type": "label", "id": id, "attributes": {"name": "Loud"}}});
+        let (path, plain) = (
+            format!("/labels/{id}"),
+            [("content-type", "application/json")],
+        );
+        let reply = house.send_under(key, "PATCH", &path, &change, &plain).await;
+        assert_eq!(reply.status, 200, "{}", reply.json());
+        assert_eq!(reply.json()["data"]["attributes"]["name"], "Loud");
     })
     .await;
 }

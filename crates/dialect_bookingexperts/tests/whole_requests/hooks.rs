@@ -4,7 +4,6 @@ use domain::id::Id;
 use identity::ROOMY_QUOTA;
 use serde_json::{Value, json};
 use service::inventory::Stage;
-use service::properties::{PropertyPatch, PropertyWrite};
 use service::{PageOf, inventory::OrganizationDetailsPatch, outgoing::DeliveryFilter};
 
 use crate::house::{House, Reply, in_every_house, stay};
@@ -476,6 +475,28 @@ async fn slug(house: &House, world: &World) -> String {
 }
 
 #[tokio::test]
+async fn who_gets_to_keep_a_unit_is_told_of_the_reservation_alone() {
+    in_every_house(|house| async move {
+        let (park, room) = house.parks[0];
+        let booking = house
+            .book(stay(room, ARRIVAL, ARRIVAL.tomorrow().unwrap()))
+            .await;
+        let facts = json!({ "changes": { "pinned": [false, true] } });
+        let happened = event(&house, "booking.changed", booking, park, facts);
+        let poor = house.key_for(&["reservation|read"]).await;
+        for key in [&house.key, &poor] {
+            let told = house.told(key, "reservation:updated", &happened).await;
+            let changes = &told.unwrap()["event_metadata"]["changes"];
+            assert_eq!(*changes, json!({ "fixed_rentable": [false, true] }));
+        }
+        let told = house.told(&house.key, "booking:updated", &happened).await;
+        let changes = &told.unwrap()["event_metadata"]["changes"];
+        assert_eq!(changes.get("fixed_rentable"), None, "{changes}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_administration_that_is_not_in_use_tells_nothing() {
     in_every_house(|house| async move {
         let (park, room) = house.parks[0];
@@ -493,21 +514,7 @@ async fn an_administration_that_is_not_in_use_tells_nothing() {
                 stage: Some(stage),
                 ..OrganizationDetailsPatch::default()
             };
-            let patch = PropertyPatch {
-                details,
-                ..PropertyPatch::default()
-            };
-            let write = PropertyWrite {
-                id: Some(park),
-                patch,
-                rooms: Vec::new(),
-            };
-            let written = house
-                .service
-                .properties()
-                .write(&house.actor, vec![write])
-                .await;
-            written.unwrap().remove(0).unwrap();
+            house.describe(park, details).await;
             let told = house
                 .told(&house.key, "reservation:created", &happened)
                 .await;

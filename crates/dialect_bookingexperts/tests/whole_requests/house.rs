@@ -24,6 +24,7 @@ use serde_json::Value;
 use service::bookings::{
     BookingChange, BookingOutcome, BookingPatch, BookingWrite, GroupChoice, NewBooking, UnitChoice,
 };
+use service::inventory::OrganizationDetailsPatch;
 use service::once::WriteAnswer;
 use service::outgoing::seal::SealKey;
 use service::outgoing::{Outgoing, Parts};
@@ -122,17 +123,7 @@ where
                 ask: button.clone(),
                 environment: "staging".into(),
             });
-            let kit = Kit::new(
-                Arc::new(HouseClock(clock.clone())),
-                Arc::new(identity.clone()),
-                Arc::new(NoStoredAnswers),
-                Arc::new(IdSource::new(1)),
-            );
-            let mount = Mount::new("https://book.example", "/bookingexperts/v3");
-            let kit = Arc::new(kit);
-            let other = Mount::new("https://book.example", "/bookingexperts/v2");
-            let router = api().unwrap().router(&state, &kit, &[mount]);
-            let router = router.merge(other_versions().router(&state, &kit, &[other]));
+            let router = router(&clock, &identity, &state);
             let rooms = Rooms {
                 clock,
                 store: store.clone(),
@@ -151,6 +142,21 @@ where
         }
     })
     .await;
+}
+
+/// What answers calls, at the paths of this version and of one that there is not.
+fn router(clock: &MovableClock, identity: &Identity, state: &State) -> axum::Router {
+    let kit = Kit::new(
+        Arc::new(HouseClock(clock.clone())),
+        Arc::new(identity.clone()),
+        Arc::new(NoStoredAnswers),
+        Arc::new(IdSource::new(1)),
+    );
+    let mount = Mount::new("https://book.example", "/bookingexperts/v3");
+    let kit = Arc::new(kit);
+    let other = Mount::new("https://book.example", "/bookingexperts/v2");
+    let router = api().unwrap().router(state, &kit, &[mount]);
+    router.merge(other_versions().router(state, &kit, &[other]))
 }
 
 fn actor_of(tenant_id: Id, now: Timestamp) -> Actor {
@@ -268,6 +274,16 @@ impl House {
         Self::new(rooms, name).await
     }
 
+    /// The same house, put together wrongly: nothing leads out of it, so what asks for its webhooks fails.
+    pub fn without_a_way_out(&self) -> Self {
+        let state = State::new(self.service.clone(), self.oauth.clone()).unwrap();
+        Self {
+            router: router(&self.clock, &self.identity, &state),
+            state,
+            ..self.clone()
+        }
+    }
+
     /// An app with these words, and a key for it: (app, installation, key).
     pub async fn install(
         &self,
@@ -312,6 +328,40 @@ impl House {
     /// A key with these words.
     pub async fn key_for(&self, words: &[&str]) -> String {
         self.install(words, None, ROOMY_QUOTA).await.2
+    }
+
+    /// A key of an app that was halted since.
+    pub async fn halted_key(&self, words: &[&str]) -> String {
+        let (app, _, key) = self.install(words, None, ROOMY_QUOTA).await;
+        let halting = self.oauth.halt(self.tenant_id, app, &self.occasion()).await;
+        halting.unwrap().unwrap();
+        self.clock.advance_ms(60_000);
+        key
+    }
+
+    /// A key of an installation that was cancelled since.
+    pub async fn cancelled_key(&self, words: &[&str]) -> String {
+        let (_, installation, key) = self.install(words, None, ROOMY_QUOTA).await;
+        let occasion = self.occasion();
+        let cancelling = self.oauth.cancel(self.tenant_id, installation, &occasion);
+        cancelling.await.unwrap().unwrap();
+        self.clock.advance_ms(60_000);
+        key
+    }
+
+    /// Changes a property, as no call of this dialect does.
+    pub async fn describe(&self, park: Id, details: OrganizationDetailsPatch) {
+        let write = PropertyWrite {
+            id: Some(park),
+            patch: PropertyPatch {
+                details,
+                ..PropertyPatch::default()
+            },
+            ..PropertyWrite::default()
+        };
+        let properties = self.service.properties();
+        let written = properties.write(&self.actor_now(), vec![write]).await;
+        written.unwrap().remove(0).unwrap();
     }
 
     pub fn occasion(&self) -> Occasion {
@@ -408,13 +458,28 @@ impl House {
 
     /// Sends a document.
     pub async fn send_as(&self, key: &str, method: &str, path: &str, document: &Value) -> Reply {
+        let media = [("content-type", "application/vnd.api+json")];
+        self.send_under(key, method, path, document, &media).await
+    }
+
+    /// Sends a document under headers of its own, which say what it is.
+    pub async fn send_under(
+        &self,
+        key: &str,
+        method: &str,
+        path: &str,
+        document: &Value,
+        headers: &[(&str, &str)],
+    ) -> Reply {
         let text = document.to_string();
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("/bookingexperts/v3{path}"))
             .header("x-api-key", key)
-            .header("content-type", "application/vnd.api+json")
             .header("content-length", text.len());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         self.answered(request.body(Body::from(text)).unwrap()).await
     }
 

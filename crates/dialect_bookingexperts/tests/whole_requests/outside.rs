@@ -18,6 +18,7 @@ use service::outgoing::{Chance, Now};
 use testkit::MovableClock;
 
 use crate::house::House;
+use crate::standard::flaws;
 
 /// An app behind a button: what it was asked, and what it answers.
 #[derive(Default)]
@@ -125,7 +126,9 @@ impl House {
                 let pair = ("x-tabard-delivery".to_owned(), Id::SMALLEST.to_string());
                 assert_eq!(rendering.headers, [pair]);
                 assert_eq!(rendering.content_type, "application/json");
-                Some(serde_json::from_slice(&rendering.body).unwrap())
+                let body: Value = serde_json::from_slice(&rendering.body).unwrap();
+                assert_eq!(flaws(&body["record"]), [""; 0], "{name}");
+                Some(body)
             }
             Err(NotRendered::Nothing) => None,
             Err(NotRendered::Later(why)) => panic!("{name}: {why}"),

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::described::{Described, UNKNOWN, all, parameters};
 use crate::house::{House, Reply, in_every_house};
+use crate::marks::{MARK, mark};
 use crate::things::{Things, leading};
 use crate::world::World;
 
@@ -106,6 +107,10 @@ impl Stranger<'_> {
         {
             self.found
                 .push(format!("{place} shows {id}: {}", short(&seen.1)));
+        }
+        if seen.1.contains(MARK) {
+            self.found
+                .push(format!("{place} shows {MARK}: {}", short(&seen.1)));
         }
         self.places += 1;
     }
@@ -211,7 +216,12 @@ async fn everything(house: &House, things: &Things) -> BTreeSet<String> {
 }
 
 async fn walk_all(mut stranger: Stranger<'_>, owner: &House, least: usize) {
+    // What the owner is shown bears the word, so the walk would see it if a stranger were.
+    let marked = mark(owner, &stranger.other).await;
+    assert!(marked > 20, "{marked} marked");
     let before = everything(owner, &stranger.other).await;
+    let shown = before.iter().filter(|answer| answer.contains(MARK));
+    assert!(shown.count() > 40, "the word stands too seldom");
     for row in all() {
         stranger.walk(&row).await;
     }
@@ -280,8 +290,67 @@ async fn another_administrations_ids_are_as_good_as_unknown_to_an_app_of_one() {
     .await;
 }
 
+/// The walk's own control: for an app that does reach both administrations, every endpoint with ids in its
+/// path must be reported.
+#[tokio::test]
+async fn the_walk_reports_every_endpoint_that_tells_known_ids_from_unknown_ones() {
+    in_every_house(|house| async move {
+        let theirs = World::new(&house).await;
+        let south = World::at(&house, 1).await;
+        let words = scopes::permissions();
+        let words: Vec<&str> = words.iter().map(|known| known.word.as_str()).collect();
+        let both = Some(vec![theirs.park, south.park]);
+        let (_, installation, key) = house.install(&words, both, ROOMY_QUOTA).await;
+        for (park, channel) in [(theirs.park, theirs.channel), (south.park, south.channel)] {
+            let occasion = house.occasion();
+            let granted = house.oauth.set_channel(
+                house.tenant_id,
+                installation,
+                park,
+                Some(channel),
+                &occasion,
+            );
+            granted.await.unwrap().unwrap();
+        }
+        house.clock.advance_ms(60_000);
+        let own = Things::of(&house, south, true).await;
+        let other = Things::of(&house, theirs, false).await;
+        mark(&house, &other).await;
+        let mut stranger = Stranger {
+            house: &house,
+            key,
+            own,
+            other,
+            found: Vec::new(),
+            places: 0,
+        };
+        let mut rows = all();
+        rows.retain(|row| {
+            let known = |name: &&str| stranger.other.parameter(row.path, name).is_some();
+            parameters(row.path).iter().any(known)
+        });
+        // What removes comes last.
+        rows.sort_by_key(order);
+        let (mut blind, walked) = (Vec::new(), rows.len());
+        for row in &rows {
+            stranger.walk(row).await;
+            if stranger.found.is_empty() {
+                blind.push(format!("{} {}", row.method, row.path));
+            }
+            stranger.found.clear();
+        }
+        assert!(walked > 100, "{walked} endpoints");
+        assert!(
+            blind.is_empty(),
+            "the walk is blind for\n{}",
+            blind.join("\n")
+        );
+    })
+    .await;
+}
+
 /// What has to be done late: it takes away what others need.
-fn order(row: &Described) -> usize {
+pub fn order(row: &Described) -> usize {
     let ends = |end: &str| row.path.ends_with(end);
     match row.method.as_str() {
         "DELETE" => 3,

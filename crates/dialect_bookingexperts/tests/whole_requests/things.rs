@@ -18,7 +18,7 @@ pub struct Things {
     world: World,
     by_list: BTreeMap<&'static str, String>,
     by_kind: BTreeMap<String, String>,
-    /// Templates and amenities by the type of the messages and answers that they are for.
+    /// Templates by the type of the messages that they are for, amenities by where they are answered.
     made_for: BTreeMap<&'static str, String>,
     /// All ids that are somebody's own.
     pub ids: Vec<String>,
@@ -34,8 +34,10 @@ impl Things {
         for (kind, medium) in [("message", "email"), ("internal_message", "internal")] {
             made_for.insert(kind, template(house, &park, medium).await);
         }
-        for kind in ANSWERS {
-            made_for.insert(kind, amenity(house, &park).await);
+        for row in served() {
+            if row.gives == Gives::Created && row.kind.name.ends_with("_amenity") {
+                made_for.insert(row.path, amenity(house, &park).await);
+            }
         }
         let mut ids = vec![park.clone()];
         for list in served().into_iter().filter(|row| row.gives == Gives::List) {
@@ -192,7 +194,7 @@ impl Things {
                 let of = [("rentable_type", "rentable_type")];
                 self.linked(kind, json!({"name": "Heron"}), &of)
             }
-            answer if answer.ends_with("_amenity") => self.answer(kind),
+            answer if answer.ends_with("_amenity") => self.answer(kind, row.path),
             "invoice" => self.linked(
                 kind,
                 json!({"memo": "Soon"}),
@@ -233,12 +235,13 @@ impl Things {
         linked(kind.name, attributes, &ends)
     }
 
-    /// Each of something is answered once: every type of answers has an amenity of its own.
-    fn answer(&self, kind: &ResourceType) -> Value {
+    /// Each of something is answered once: every path of answers has an amenity of its own.
+    fn answer(&self, kind: &ResourceType, path: &str) -> Value {
         let subject = kind.relationships.iter().find(|end| end.name != "amenity");
         let subject = subject.map(|end| (end.name, end.targets[0])).unwrap();
         let mut document = self.linked(kind, json!({ "value": "7" }), &[subject]);
-        let amenity = json!({ "type": "amenity", "id": self.made_for[kind.name] });
+        let list = path.split("/{id}").next().unwrap_or_default();
+        let amenity = json!({ "type": "amenity", "id": self.made_for[list] });
         document["data"]["relationships"]["amenity"] = json!({ "data": amenity });
         document
     }
@@ -298,15 +301,6 @@ impl Things {
         .collect()
     }
 }
-
-/// The types of answers to amenities.
-const ANSWERS: [&str; 5] = [
-    "administration_amenity",
-    "category_amenity",
-    "rentable_amenity",
-    "rentable_type_amenity",
-    "reservation_amenity",
-];
 
 /// Makes a template of messages.
 async fn template(house: &House, park: &str, medium: &str) -> String {

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use dialect_bookingexperts::endpoints::{Gives, Served, served};
 use dialect_bookingexperts::{api, scopes};
 use http_kit::Access;
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use serde_json::json;
 
+use crate::described::all;
 use crate::house::{House, Reply, in_every_house};
 use crate::world::World;
 
@@ -53,14 +55,54 @@ async fn nobody_learns_anything_and_every_refusal_is_the_same() {
     in_every_house(|house| async move {
         let world = World::new(&house).await;
         let mut answers = BTreeSet::new();
-        for served in served() {
-            let path = at(&world, served.path, &world.booking.to_string());
+        // All tables: what is read and written, what is sold, webhooks and commands.
+        let (all, known) = (all(), served().len());
+        assert!(all.len() > known, "{} of {known}", all.len());
+        for row in all {
+            let path = at(&world, row.path, &world.booking.to_string());
             let path = format!("/bookingexperts/v3{path}");
-            let reply = house.ask(served.gives.method(), &path, &[]).await;
+            let reply = house.ask(&row.method, &path, &[]).await;
             assert_eq!(reply.code(), (401, "INVALID_TOKEN".to_owned()), "{path}");
             answers.insert(reply.body);
         }
         assert_eq!(answers.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_was_shut_out_is_told_the_same_at_every_endpoint_and_nothing_else() {
+    in_every_house(|house| async move {
+        let world = World::new(&house).await;
+        let all_words = scopes::permissions();
+        let words: Vec<&str> = all_words.iter().map(|known| known.word.as_str()).collect();
+        let quota = identity::ROOMY_QUOTA;
+        let (tenant_id, occasion) = (house.tenant_id, house.occasion());
+        let halted = house.halted_key(&words).await;
+        let cancelled = house.cancelled_key(&words).await;
+        // A key that was replaced is none any more.
+        let (app, _, replaced) = house.install(&words, None, quota).await;
+        let mut random = ChaCha20Rng::from_seed([11; 32]);
+        let replacing = house
+            .oauth
+            .api_key(tenant_id, app, None, &occasion, &mut random);
+        replacing.await.unwrap().unwrap();
+        house.clock.advance_ms(60_000);
+        for (key, status, code) in [
+            (&halted, 403, "APPLICATION_HALTED"),
+            (&cancelled, 403, "SUBSCRIPTION_CANCELLED"),
+            (&replaced, 401, "INVALID_TOKEN"),
+        ] {
+            let mut answers = BTreeSet::new();
+            for row in all() {
+                let path = at(&world, row.path, &world.booking.to_string());
+                let reply = house.call_as(key, &row.method, &path, None).await;
+                let said = format!("{} {path}", row.method);
+                assert_eq!(reply.code(), (status, code.to_owned()), "{said}");
+                answers.insert(reply.body);
+            }
+            assert_eq!(answers.len(), 1, "{code}");
+        }
     })
     .await;
 }

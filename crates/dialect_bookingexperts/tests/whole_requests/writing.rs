@@ -23,6 +23,10 @@ pub fn examples(world: &World, path: &str) -> Option<Value> {
     let name = json!({"en": "Quiet", "de": "Ruhig"});
     let kind = match path.rsplit('/').next()? {
         "categories" => "category",
+        // Below a type stand its answers.
+        "amenities" if path.contains("/rentable_types/") || path.contains("/categories/") => {
+            return None;
+        }
         "amenities" => "amenity",
         "cities" => "city",
         plural => plural.trim_end_matches('s'),

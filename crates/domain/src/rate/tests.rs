@@ -446,3 +446,43 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn plans_of_offers_that_are_not_made_are_not_sold_and_offers_want_nights_of_their_own() {
+    let plan = |number, offer, min_stay| RatePlan {
+        offer,
+        min_stay,
+        ..RatePlan::new(number)
+    };
+    let plans = [
+        plan(1, 1, None),
+        plan(2, 2, None),
+        plan(3, 3, None),
+        plan(4, 3, Some(2)),
+        plan(5, 3, Some(7)),
+    ];
+    let sold = sold_plans(&plans, |offer| match offer {
+        2 => OfferTerms {
+            is_made: false,
+            min_stay: None,
+        },
+        3 => OfferTerms {
+            min_stay: Some(4),
+            ..OfferTerms::default()
+        },
+        _ => OfferTerms::default(),
+    });
+    let of_three = [(3, Some(4)), (4, Some(4)), (5, Some(7))];
+    let expected = of_three.map(|(number, min_stay)| plan(number, 3, min_stay));
+    assert_eq!(sold[0], plans[0]);
+    assert_eq!(sold[1..], expected);
+
+    // The cheapest is the cheapest of those that are sold.
+    let book = book(&[(1, &["100"]), (2, &["90"]), (3, &["80"])]);
+    let quotes = cheapest_of_each_offer(&pricing(&book), &sold, &wanted(1, TWO));
+    let totals: Vec<(u8, i64)> = quotes
+        .iter()
+        .map(|(offer, quote)| (*offer, quote.total.minor))
+        .collect();
+    assert_eq!(totals, [(1, 10_000)]);
+}

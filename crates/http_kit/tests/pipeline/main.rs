@@ -141,6 +141,11 @@ async fn a_public_endpoint_can_look_a_caller_up_and_charge_it() {
     assert_eq!(nobody.json(), json!({ "valid": false }));
     let got = house.get("/toy/v2/about", "metered").await;
     assert_eq!((got.status, got.header("x-remaining")), (200, "99"));
+    // What came to nothing is given back.
+    let vain = house.get("/toy/v2/about?in_vain", "metered").await;
+    assert_eq!((vain.status, vain.header("x-remaining")), (503, ""));
+    let got = house.get("/toy/v2/about", "metered").await;
+    assert_eq!(got.header("x-remaining"), "98");
     assert_eq!(
         house.get("/toy/v2/about", "wrong").await.error(),
         (401, "Unknown".into())

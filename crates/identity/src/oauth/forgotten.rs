@@ -3,12 +3,12 @@
 //! Neither form needs a token of its own: the first does nothing for whoever sends it, and the second carries
 //! the mailed one.
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use rand::CryptoRng;
 
 use super::{OAuth, Parameters, Reply, pages};
 use crate::Occasion;
-use crate::users::ResetRefused;
+use crate::users::{ResetRefused, preferred};
 
 const ASKED: &str = "If there is an account with this address, a mail with a link is on its way. The link is good for \
                      an hour.";
@@ -22,10 +22,12 @@ impl OAuth {
         pages::forgotten(&self.profile.url(self.profile.paths.forgotten), None)
     }
 
-    /// Answers a POST of that form. Whether there is such an account is not said.
+    /// Answers a POST of that form. Whether there is such an account is not said. The mail is written in a
+    /// language that the request's headers ask for.
     pub async fn forgotten(
         &self,
         form: &[u8],
+        headers: &HeaderMap,
         occasion: &Occasion,
         rng: &mut impl CryptoRng,
     ) -> Reply {
@@ -34,7 +36,8 @@ impl OAuth {
             Err(bad) => return pages::wrong(&bad.to_string()),
         };
         let email = form.one("email").ok().flatten().unwrap_or_default();
-        match self.identity.users().ask_reset(email, occasion, rng).await {
+        let (users, languages) = (self.identity.users(), preferred(headers));
+        match users.ask_reset(email, languages, occasion, rng).await {
             Ok(()) => pages::done("Look into your mail", ASKED),
             Err(refused) => {
                 let action = self.profile.url(self.profile.paths.forgotten);

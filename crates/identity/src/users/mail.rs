@@ -5,8 +5,10 @@
 //! posted is tried again with another token, until the row ends.
 
 use async_trait::async_trait;
+use catalogue::inventory::Organization;
 use catalogue::people::{PasswordReset, User};
 use domain::id::{Id, IdSource};
+use domain::text::Locale;
 use jiff::Timestamp;
 use rand::CryptoRng;
 use store::{ColdCommand, Condition, Tx};
@@ -18,6 +20,9 @@ use crate::secret::{Hash, Secret};
 /// The most mails that are taken at a time.
 const AT_A_TIME: u64 = 20;
 
+/// Among how many properties of a tenant is looked for its languages.
+const PROPERTIES_LOOKED_AT: u64 = 50;
+
 /// A mail that lets its receiver set a password.
 #[derive(Clone, Debug)]
 pub struct ResetMail {
@@ -27,6 +32,8 @@ pub struct ResetMail {
     pub to: String,
     /// The name.
     pub name: String,
+    /// The languages in which its receiver likes to read, best first, then those of the tenant; may be empty.
+    pub languages: Vec<Locale>,
     /// What goes into the link. It is shown here and nowhere else.
     pub token: Secret,
     /// When the token ends.
@@ -72,10 +79,13 @@ impl Users {
             let Some(user) = self.identity.store().run(claim).await? else {
                 continue;
             };
+            let mut languages = waiting.languages;
+            languages.extend(self.own_languages(waiting.tenant_id).await?);
             let mail = ResetMail {
                 tenant_id: waiting.tenant_id,
                 to: user.email,
                 name: user.name,
+                languages,
                 token,
                 expires_at: waiting.expires_at,
             };
@@ -105,6 +115,20 @@ impl Users {
         let order = "COALESCE(tried_at, 0), created_at";
         tx.find::<PasswordReset>(&living, order, Some(AT_A_TIME), 0)
             .await
+    }
+}
+
+impl Users {
+    /// The languages of a tenant's properties, those of the oldest one first. They are looked up for the mail
+    /// and not when it is asked for: how long the asking takes must not tell whether there is such an account.
+    async fn own_languages(&self, tenant_id: Id) -> store::Result<Vec<Locale>> {
+        let of_tenant = Condition::Is("tenant_id", tenant_id.into());
+        let tx = self.identity.store().reader().await?;
+        let oldest = tx
+            .find::<Organization>(&of_tenant, "id", Some(PROPERTIES_LOOKED_AT), 0)
+            .await?;
+        let own = oldest.into_iter().flat_map(|one| one.details.locales);
+        Ok(own.collect())
     }
 }
 

@@ -10,6 +10,7 @@
 mod accounts;
 pub mod cookie;
 pub mod csrf;
+mod languages;
 mod mail;
 mod password;
 mod reset;
@@ -17,6 +18,7 @@ mod session;
 mod throttle;
 
 pub use accounts::{NewUser, UserRefused};
+pub use languages::preferred;
 pub use mail::{NotPosted, Postbox, ResetMail};
 pub(crate) use password::Passwords;
 pub use password::{LONGEST_PASSWORD, PasswordCost, SHORTEST_PASSWORD};

@@ -2,6 +2,7 @@
 
 use catalogue::people::PasswordReset;
 use domain::id::{Id, IdSource};
+use domain::text::Locale;
 use rand::CryptoRng;
 use store::{ColdCommand, Condition, Tx};
 
@@ -30,12 +31,15 @@ pub enum ResetRefused {
 
 impl Users {
     /// Asks for a mail with which the password can be set anew. Nobody is told whether there is such an account.
+    /// It is written in one of these languages, the best first; where there are no words in any of them, in that
+    /// of the tenant in whose name it is sent.
     ///
     /// # Errors
     /// When it was asked too often, or the store cannot write.
     pub async fn ask_reset(
         &self,
         email: &str,
+        languages: Vec<Locale>,
         occasion: &Occasion,
         rng: &mut impl CryptoRng,
     ) -> Result<(), SignInRefused> {
@@ -49,6 +53,7 @@ impl Users {
         let nobodys = Secret::url_safe(rng).hash();
         let command = AskReset {
             email,
+            languages,
             nobodys,
             occasion: occasion.clone(),
         };
@@ -112,6 +117,7 @@ pub(super) async fn forget_resets(tx: &mut Tx, user_id: Id) -> store::Result<()>
 
 struct AskReset {
     email: String,
+    languages: Vec<Locale>,
     nobodys: Hash,
     occasion: Occasion,
 }
@@ -145,6 +151,7 @@ impl ColdCommand for AskReset {
             expires_at: lifetimes::after(now, lifetimes::PASSWORD_RESET),
             tried_at: None,
             mailed_at: None,
+            languages: self.languages.clone(),
         }])
         .await?;
         let event = "user.password_reset_asked";

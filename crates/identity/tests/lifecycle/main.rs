@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod clock;
+mod granted;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -139,10 +140,20 @@ impl House {
     }
 
     async fn refresh(&self, token: &str, now: Timestamp) -> Result<String, Denied> {
+        let asked = self.identity.refreshes(DIALECT, token, home(), now).await;
         let minted = self
             .identity
             .refresh(DIALECT, token, home(), now, &mut rng())
-            .await?;
+            .await;
+        // Who pays for a token is known before it is made, and refused alike; who pays can be read where
+        // nothing can be written.
+        let pays = minted
+            .as_ref()
+            .map(|minted| (minted.grant_id, minted.quota));
+        if !matches!(pays, Err(Denied::Unavailable { .. })) {
+            assert_eq!(asked.as_ref().copied(), pays);
+        }
+        let minted = minted?;
         assert!(
             minted.refresh_token.is_none(),
             "a refresh token never rotates"

@@ -263,7 +263,9 @@ async fn post(house: &House, postbox: &Letters, now: Timestamp) -> usize {
 
 async fn ask(house: &House, email: &str) {
     let users = house.identity.users();
-    let asked = users.ask_reset(email, &at(start()), &mut rng()).await;
+    let asked = users
+        .ask_reset(email, Vec::new(), &at(start()), &mut rng())
+        .await;
     asked.unwrap();
 }
 
@@ -354,7 +356,9 @@ async fn one_user_has_three_mails_on_the_way_at_most_and_a_set_password_ends_the
             ask(&house, EMAIL).await;
         }
         let users = house.identity.users();
-        let sixth = users.ask_reset(EMAIL, &at(start()), &mut rng()).await;
+        let sixth = users
+            .ask_reset(EMAIL, Vec::new(), &at(start()), &mut rng())
+            .await;
         assert!(matches!(sixth, Err(SignInRefused::Throttled { .. })));
         let postbox = Letters::default();
         assert_eq!(post(&house, &postbox, start()).await, 3);
@@ -390,7 +394,7 @@ async fn the_pages_for_a_forgotten_password_do_what_they_say() {
                 let form = Pairs::of(&[("email", email)]).encoded();
                 let page = house
                     .oauth
-                    .forgotten(form.as_bytes(), &at(start()), &mut rng())
+                    .forgotten(form.as_bytes(), &HeaderMap::new(), &at(start()), &mut rng())
                     .await;
                 answers.push(page.into_body());
             }

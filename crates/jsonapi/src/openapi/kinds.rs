@@ -131,9 +131,22 @@ fn spelled(kind: Kind, bounds: Option<Bounds>) -> Json {
             },
             "additionalProperties": false,
         }),
-        Kind::Object(members) => object(members, &|member| {
-            nullable(spelled(member.kind, member.bounds))
-        }),
+        Kind::Object(members) => {
+            let mut described = object(members, &|member| {
+                let value = spelled(member.kind, member.bounds);
+                if member.required {
+                    value
+                } else {
+                    nullable(value)
+                }
+            });
+            let required = members.iter().filter(|member| member.required);
+            let required: Vec<&str> = required.map(|member| member.name).collect();
+            if !required.is_empty() {
+                described["required"] = json!(required);
+            }
+            described
+        }
         Kind::Array(item) => {
             let bounds = bounds.unwrap_or(Bounds {
                 least: 0,
@@ -186,9 +199,10 @@ fn decimals(least: i64, most: i64) -> Option<String> {
     ))
 }
 
-/// The whole numbers from 0 to this one: the shorter ones, then digit by digit those that are as
-/// long and smaller, then itself.
-fn up_to(most: i64) -> String {
+/// The whole numbers from 0 to this one, as part of a pattern: the shorter ones, then digit by digit those
+/// that are as long and smaller, then itself.
+#[must_use]
+pub fn up_to(most: i64) -> String {
     let digits = most.max(0).to_string();
     let mut any: Vec<String> = match digits.len() {
         1 => Vec::new(),

@@ -14,7 +14,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::resource::ResourceType;
 use crate::schema::Schema;
 
-pub use kinds::{DATE, currencies};
+pub use kinds::{DATE, currencies, up_to};
 pub use parameters::{accept_language, query};
 
 /// What a schema describes of a type.

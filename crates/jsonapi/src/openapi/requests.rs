@@ -19,8 +19,9 @@ enum Aim {
 impl Aim {
     fn may_set(self, write: Write) -> bool {
         match self {
-            Aim::Create | Aim::Side => write != Write::Never,
-            Aim::Update => write == Write::Always,
+            Aim::Create => write.allows(true),
+            Aim::Update => write.allows(false),
+            Aim::Side => write != Write::Never,
         }
     }
 }

@@ -318,6 +318,21 @@ fn what_can_be_set_only_once_cannot_be_changed() {
 }
 
 #[test]
+fn what_happens_to_a_resource_cannot_be_said_when_it_is_made() {
+    let made = with(&json!({ "came_on": "2027-05-07" }), &json!({}), &json!([]));
+    let errors = create(&RESERVATION, &made).unwrap_err();
+    assert_eq!(
+        only(&errors),
+        "400 FORBIDDEN_INPUT /data/attributes/came_on"
+    );
+    for day in [json!("2027-05-07"), json!(null)] {
+        let changed = json!({ "data": { "type": "reservation", "id": "7",
+            "attributes": { "came_on": day } } });
+        assert!(update(&RESERVATION, "7", &changed).is_ok());
+    }
+}
+
+#[test]
 fn a_resource_keeps_its_own_meta() {
     let mut body = with(&json!({}), &json!({}), &json!([]));
     body["data"]["meta"] = json!({ "temp_id": "x", "note": 7 });

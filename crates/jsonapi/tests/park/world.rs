@@ -33,6 +33,7 @@ pub static RESERVATION: ResourceType = ResourceType::new("reservation")
             .between(0, 50),
         Attribute::new("state", Kind::Text).filterable(),
         Attribute::new("remote_key", Kind::Text).writable_on_create(),
+        Attribute::new("came_on", Kind::Date).writable_on_change(),
         Attribute::new("fixed", Kind::Boolean)
             .writable()
             .filterable(),

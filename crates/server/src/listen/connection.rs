@@ -3,8 +3,8 @@
 use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::body::Body;
-use http::{HeaderValue, Request, Response, StatusCode, Version, header};
-use http_kit::Peer;
+use http::{Request, Response, Version};
+use http_kit::{Peer, Refusal};
 use hyper::body::{Body as _, Incoming};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -31,6 +31,9 @@ const STREAMS: u32 = 256;
 
 /// After so long without a sign of life a connection of HTTP/2 is asked for one.
 const ASKED_AFTER: Duration = Duration::from_secs(20);
+
+/// What is said to a request for which there is no time even to find out who asks.
+const TOO_MUCH: Refusal = Refusal::Busy { retry_after_s: 1 };
 
 /// Serves one connection until its client has enough, it is cut, or the server stops; then what is
 /// under way is still answered.
@@ -105,7 +108,9 @@ impl Answering {
         let is_http2 = request.version() == Version::HTTP_2;
         let Some(under_way) = UnderWay::begin(&self.shared, &self.pulse, is_http2) else {
             metrics::counter!("http_requests_refused_total").increment(1);
-            return Ok(too_busy().map(|body| Leaving::new(body, None)));
+            let (uri, headers) = (request.uri(), request.headers());
+            let refused = self.shared.routers.refuse(uri, headers, &TOO_MUCH);
+            return Ok(refused.map(|body| Leaving::new(body, None)));
         };
         let limit = Duration::from_secs(self.shared.limits.body_time_s);
         let mut request = request.map(|incoming| {
@@ -119,19 +124,4 @@ impl Answering {
         let response = self.shared.routers.answer(request).await;
         Ok(response.map(|body| Leaving::new(body, Some(under_way))))
     }
-}
-
-/// The answer of a server that has too much to do to find out what was asked.
-fn too_busy() -> Response<Body> {
-    let mut response = Response::new(Body::from(
-        r#"{"error":{"code":"busy","message":"Too many requests are being answered; try again in a second."}}"#,
-    ));
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    let headers = response.headers_mut();
-    headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    response
 }

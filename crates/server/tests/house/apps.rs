@@ -10,12 +10,15 @@ use rand::{SeedableRng as _, rngs::StdRng};
 use serde_json::json;
 use server::{
     leaving::{self, Letterbox},
-    settings::{Delivery, Hosts, Mail, Settings},
+    settings::{Delivery, Hosts, Settings},
 };
 use testkit::{TestApp, TestStore, stores};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::toy::{TOY, permissions};
+use crate::{
+    leaving::{only_letter, with_mail},
+    toy::{TOY, permissions},
+};
 
 pub fn occasion(app: &TestApp) -> Occasion {
     Occasion {
@@ -196,13 +199,7 @@ fn unfolded(mail: &str) -> String {
 async fn whoever_forgot_a_password_gets_a_mail_that_no_row_remembers() {
     for home in stores().await {
         let folder = tempfile::tempdir().unwrap();
-        let settings = Settings {
-            mail: Mail {
-                folder: Some(folder.path().to_owned()),
-                ..Mail::default()
-            },
-            ..Settings::default()
-        };
+        let settings = with_mail(folder.path(), Settings::default());
         let app = TestApp::letting_in(home, &settings, &[TOY]).await;
         let oauth = app.app.oauth[0].clone();
         let (occasion, mut rng) = (occasion(&app), StdRng::seed_from_u64(8));
@@ -220,7 +217,7 @@ async fn whoever_forgot_a_password_gets_a_mail_that_no_row_remembers() {
             .unwrap()
             .unwrap();
         users
-            .ask_reset("ada@example.org", &occasion, &mut rng)
+            .ask_reset("ada@example.org", Vec::new(), &occasion, &mut rng)
             .await
             .unwrap();
         let outgoing = app.app.outgoing.clone();
@@ -229,10 +226,7 @@ async fn whoever_forgot_a_password_gets_a_mail_that_no_row_remembers() {
         assert_eq!(letterbox.post_waiting(&mut rng).await.unwrap(), 1);
         assert_eq!(letterbox.post_waiting(&mut rng).await.unwrap(), 0);
 
-        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
-        assert_eq!(files.len(), 1);
-        let mail = std::fs::read_to_string(files[0].as_ref().unwrap().path()).unwrap();
-        let mail = unfolded(&mail);
+        let mail = unfolded(&only_letter(folder.path()));
         let begin = "http://tabard.test/toy/oauth/new_password?token=";
         let (_, token) = mail.split_once(begin).expect("the mail has a link");
         let token = token.split_whitespace().next().unwrap();

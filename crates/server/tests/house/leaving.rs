@@ -2,27 +2,32 @@
 
 use std::{
     net::SocketAddr,
+    path::Path,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU16, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use axum::{Json, Router, body::Bytes, routing::post};
-use domain::access::Actor;
-use http::HeaderMap;
+use domain::access::{Actor, Capabilities, Reach};
+use http::{HeaderMap, StatusCode};
+use identity::users::NewUser;
+use rand::{SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
 use server::{
-    leaving,
-    settings::{Delivery, Settings},
+    leaving::{self, Letterbox},
+    settings::{Delivery, Mail, Settings},
 };
 use service::{
     PageOf,
+    inventory::OrganizationDetailsPatch,
     outgoing::{
         AttemptFilter, Confirm, NewSubscription, Refusal, sign::sign_sha256, standard,
         target::BadTarget,
     },
+    properties::{PropertyPatch, PropertyWrite},
 };
 use testkit::{TestApp, TestStore, stores};
 use tokio::sync::{mpsc, oneshot};
@@ -38,6 +43,8 @@ pub struct Receiver {
     address: SocketAddr,
     received: mpsc::UnboundedReceiver<(HeaderMap, Bytes)>,
     connections: Arc<AtomicUsize>,
+    /// What it answers webhooks with.
+    status: Arc<AtomicU16>,
 }
 
 impl Receiver {
@@ -45,9 +52,14 @@ impl Receiver {
         let (sent, received) = mpsc::unbounded_channel();
         let pressed = sent.clone();
         let connections = Arc::<AtomicUsize>::default();
+        let status = Arc::new(AtomicU16::new(200));
+        let answered = Arc::clone(&status);
         let hook = move |headers: HeaderMap, body: Bytes| {
-            let sent = sent.clone();
-            async move { sent.send((headers, body)).unwrap() }
+            let (sent, answered) = (sent.clone(), Arc::clone(&answered));
+            async move {
+                sent.send((headers, body)).unwrap();
+                StatusCode::from_u16(answered.load(Ordering::SeqCst)).unwrap()
+            }
         };
         let button = move |headers: HeaderMap, body: Bytes| {
             let pressed = pressed.clone();
@@ -78,7 +90,13 @@ impl Receiver {
             address,
             received,
             connections,
+            status,
         }
+    }
+
+    /// Answers webhooks with this status from now on.
+    pub fn answer(&self, status: u16) {
+        self.status.store(status, Ordering::SeqCst);
     }
 
     pub fn url(&self, host: &str) -> String {
@@ -111,6 +129,24 @@ pub fn settings(networks: &[&str]) -> Settings {
         },
         ..Settings::default()
     }
+}
+
+/// The same, with mail that is written into this folder.
+pub fn with_mail(folder: &Path, settings: Settings) -> Settings {
+    Settings {
+        mail: Mail {
+            folder: Some(folder.to_owned()),
+            ..Mail::default()
+        },
+        ..settings
+    }
+}
+
+/// The only letter in a folder.
+pub fn only_letter(folder: &Path) -> String {
+    let letters: Vec<_> = std::fs::read_dir(folder).unwrap().collect();
+    assert_eq!(letters.len(), 1, "letters");
+    std::fs::read_to_string(letters[0].as_ref().unwrap().path()).unwrap()
 }
 
 /// Who has the app's token.
@@ -294,6 +330,79 @@ async fn an_app_is_told_what_it_may_know_today_and_nothing_while_it_is_halted() 
         let (_, body) = receiver.next().await;
         assert_eq!(body["booking"], id.to_string());
         drop((outgoing, dispatcher, oauth));
+        app.finish().await;
+    }
+}
+
+/// Describes the property in this language first.
+async fn speak(app: &TestApp, language: &str) {
+    let details = OrganizationDetailsPatch {
+        locales: Some(vec![language.parse().unwrap()]),
+        ..OrganizationDetailsPatch::default()
+    };
+    let write = PropertyWrite {
+        id: Some(app.property_id),
+        patch: PropertyPatch {
+            details,
+            ..PropertyPatch::default()
+        },
+        ..PropertyWrite::default()
+    };
+    let (actor, properties) = (actor(app).await, app.app.service.properties());
+    let written = properties.write(&actor, vec![write]).await;
+    written.unwrap().remove(0).unwrap();
+}
+
+#[tokio::test]
+async fn the_mail_for_a_password_is_in_the_language_of_the_page_or_else_of_the_house() {
+    const ENGLISH: &str = "Subject: Set a new password";
+    const GERMAN: &str = "Subject: Neues Passwort setzen";
+    const PAGE: &str = "/bookingexperts/oauth/forgotten";
+    for home in stores().await {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = with_mail(folder.path(), Settings::default());
+        let app = TestApp::with(home, &settings).await;
+        let (oauth, mut rng) = (app.app.oauth[0].clone(), StdRng::seed_from_u64(8));
+        let dispatcher = leaving::dispatcher(&app.app, &settings, "http://tabard.test").unwrap();
+        let letterbox = Letterbox::new(dispatcher, app.app.outgoing.clone(), oauth.clone());
+        let users = oauth.users();
+        let mut asked = 0;
+        for (own, wanted, subject) in [
+            (None, Some("fr"), ENGLISH),
+            (None, Some("de-AT,de;q=0.9,en;q=0.8"), GERMAN),
+            (Some("de-AT"), Some("en-GB,de;q=0.3"), ENGLISH),
+            (Some("de-AT"), Some("fr, *;q=0.1"), GERMAN),
+            (Some("de-AT"), None, GERMAN),
+        ] {
+            if let Some(own) = own {
+                speak(&app, own).await;
+            }
+            asked += 1;
+            let email = format!("ada{asked}@example.org");
+            let new = NewUser {
+                tenant_id: app.tenant_id,
+                email: email.clone(),
+                name: "Ada".to_owned(),
+                capabilities: Capabilities::everything(Reach::Tenant),
+                organizations: None,
+            };
+            let occasion = apps::occasion(&app);
+            let made = users.create(new, None, &occasion, &mut rng).await;
+            made.unwrap().unwrap();
+            let mut headers = vec![("content-type", "application/x-www-form-urlencoded")];
+            headers.extend(wanted.map(|languages| ("accept-language", languages)));
+            let form = format!("email={}", email.replace('@', "%40"));
+            let reply = app.send("POST", PAGE, &headers, form.into_bytes()).await;
+            assert_eq!(reply.status, 200, "{}", reply.text());
+            assert_eq!(letterbox.post_waiting(&mut rng).await.unwrap(), 1);
+            let file = std::fs::read_dir(folder.path()).unwrap().next();
+            let file = file.unwrap().unwrap().path();
+            let letter = std::fs::read_to_string(&file).unwrap();
+            assert!(letter.contains(&format!("To: Ada <{email}>")), "{letter}");
+            assert!(letter.contains(subject), "{own:?} {wanted:?}: {letter}");
+            std::fs::remove_file(file).unwrap();
+        }
+        drop((letterbox, oauth, users));
         app.finish().await;
     }
 }

@@ -3,10 +3,13 @@
 
 mod apps;
 mod bookingexperts;
+mod changes;
 mod clock;
+mod confirming;
 mod hosts;
 mod journal;
 mod leaving;
 mod races;
+mod switching_off;
 mod toy;
 mod webhooks;

@@ -6,17 +6,19 @@ use std::sync::Arc;
 use dialect_bookingexperts::scopes;
 use domain::access::{Capabilities, Reach};
 use futures_util::future::join_all;
+use identity::ROOMY_QUOTA;
 use identity::oauth::{apps::NewApp, challenge_of};
 use identity::users::{NewUser, SignedIn, csrf};
-use identity::{Occasion, ROOMY_QUOTA};
 use rand::{SeedableRng as _, rngs::StdRng};
 use testkit::{Reply, TestApp, in_every_app};
 
+use crate::apps::occasion;
+
 const RACERS: usize = 64;
 const ROUNDS: u64 = 5;
-const REDIRECT: &str = "https://client.example/cb";
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const PASSWORD: &str = "a dozen letters or more";
+pub const REDIRECT: &str = "https://client.example/cb";
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub const PASSWORD: &str = "a dozen letters or more";
 
 /// An app, and somebody who lets it in.
 struct Client {
@@ -27,16 +29,8 @@ struct Client {
     random: StdRng,
 }
 
-fn occasion(app: &TestApp) -> Occasion {
-    Occasion {
-        now: app.clock.now(),
-        remote_ip: app.peer.ip(),
-        request_id: "test".into(),
-    }
-}
-
 /// Name and value pairs as a form sends them.
-fn form(pairs: &[(&str, &str)]) -> String {
+pub fn form(pairs: &[(&str, &str)]) -> String {
     let encoded = |text: &str| -> String {
         let byte = |byte: u8| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
@@ -50,6 +44,22 @@ fn form(pairs: &[(&str, &str)]) -> String {
         .iter()
         .map(|(name, value)| format!("{name}={}", encoded(value)));
     pairs.collect::<Vec<_>>().join("&")
+}
+
+/// The form by which somebody lets an app in for the property.
+pub fn consent(app: &TestApp, client_id: &str, signed_in: &SignedIn) -> String {
+    let (tenant, property) = (app.tenant_id, app.property_id);
+    form(&[
+        ("response_type", "code"),
+        ("client_id", client_id),
+        ("redirect_uri", REDIRECT),
+        ("code_challenge", &challenge_of(VERIFIER)),
+        ("code_challenge_method", "S256"),
+        (csrf::FIELD, &csrf::token(&signed_in.secret, "consent")),
+        ("decision", "allow"),
+        ("tenant", &tenant.to_string()),
+        ("organization", &format!("{tenant}:{property}")),
+    ])
 }
 
 impl Client {
@@ -89,18 +99,7 @@ impl Client {
 
     /// A code of a fresh consent.
     async fn code(&mut self) -> String {
-        let (tenant, property) = (self.app.tenant_id, self.app.property_id);
-        let consent = form(&[
-            ("response_type", "code"),
-            ("client_id", &self.client_id),
-            ("redirect_uri", REDIRECT),
-            ("code_challenge", &challenge_of(VERIFIER)),
-            ("code_challenge_method", "S256"),
-            (csrf::FIELD, &csrf::token(&self.signed_in.secret, "consent")),
-            ("decision", "allow"),
-            ("tenant", &tenant.to_string()),
-            ("organization", &format!("{tenant}:{property}")),
-        ]);
+        let consent = consent(&self.app, &self.client_id, &self.signed_in);
         let oauth = self.app.app.oauth[0].clone();
         let signed_in = Some(&self.signed_in);
         let occasion = occasion(&self.app);

@@ -40,6 +40,7 @@ pub const TOY: AppDialect = AppDialect {
     quota: ROOMY_QUOTA,
     adjust: |_| {},
     api,
+    refuse: |refusal| Toy.refuse(refusal),
     document: || Ok(Value::Null),
     format: Some(format),
 };

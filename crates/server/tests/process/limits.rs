@@ -8,6 +8,7 @@ use std::{
 };
 
 use http_kit::Stopwatch;
+use serde_json::json;
 
 use crate::running::{PATIENCE, Running, becomes_true, demo, read_reply, request};
 
@@ -179,4 +180,78 @@ fn forwarded_addresses_count_only_from_named_proxies() {
             .json();
         assert_eq!(details["diagnostics"]["requestIp"], seen);
     }
+}
+
+#[test]
+fn a_request_too_many_is_refused_in_the_words_of_whom_it_was_meant_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let config = folder.path().join("one.toml");
+    std::fs::write(
+        &config,
+        "[limits]\nrequests_in_flight = 1\nbody_time_s = 600\n",
+    )
+    .unwrap();
+    let server = Running::start(&data, &["--config", config.to_str().unwrap()]);
+    let demo = demo(&data);
+    let headers = [("token", demo["beds24"]["token"].as_str().unwrap())];
+    let with_json = [
+        headers[0],
+        ("content-type", "application/json"),
+        ("expect", "100-continue"),
+    ];
+    let whole = request(
+        "POST",
+        "/tabard/v1/clock",
+        &with_json,
+        r#"{"advance":"PT1H"}"#,
+    );
+    let (begin, end) = whole.split_at(whole.find("\r\n\r\n").unwrap() + 4);
+    let mut first = server.connect();
+    first.write_all(begin.as_bytes()).unwrap();
+    // Whoever is asked to go on has taken the only place.
+    let go_on = b"HTTP/1.1 100 Continue\r\n\r\n";
+    let mut said = vec![0; go_on.len()];
+    first.read_exact(&mut said).unwrap();
+    assert_eq!(said, go_on);
+    let ask = |path: &str| server.send("GET", path, &headers, "");
+    assert_eq!(ask("/beds24/v2/bookings").status, 503);
+
+    let refused = |path: &str, media_type: &str| {
+        let reply = ask(path);
+        assert_eq!(reply.status, 503, "{path}: {}", reply.body);
+        assert!(reply.head.contains("\r\nretry-after: 1"), "{}", reply.head);
+        let media_type = format!("\r\ncontent-type: {media_type}");
+        assert!(reply.head.contains(&media_type), "{}", reply.head);
+        reply.json()
+    };
+    for path in ["/beds24/v2/bookings", "/beds24/api/v2/nowhere"] {
+        let expected = json!({
+            "success": false, "type": "error", "code": 503, "error": "Too busy. Try again later.",
+        });
+        assert_eq!(refused(path, "application/json"), expected, "{path}");
+    }
+    let said = refused(
+        "/bookingexperts/v3/reservations",
+        "application/vnd.api+json",
+    );
+    assert_eq!(said["errors"][0]["status"], "503", "{said}");
+    assert_eq!(said["errors"][0]["code"], "INTERNAL_SERVER_ERROR", "{said}");
+    let said = refused("/bookingexperts/oauth/token", "application/json");
+    assert_eq!(said["error"], "temporarily_unavailable", "{said}");
+    for path in ["/tabard/v1/clock", "/nowhere"] {
+        let said = refused(path, "application/json");
+        assert_eq!(said["error"]["code"], "busy", "{path}: {said}");
+    }
+
+    first.write_all(end.as_bytes()).unwrap();
+    assert_eq!(read_reply(&mut first).status, 200);
+    let counted = || {
+        let metrics = ask("/metrics").body;
+        let mut lines = metrics.lines();
+        let count = lines.find_map(|line| line.strip_prefix("http_requests_refused_total "));
+        count.and_then(|count| count.parse().ok())
+    };
+    // Those above, and whoever came too early to see the metrics.
+    assert!(becomes_true(|| counted().unwrap_or(0) >= 7));
 }

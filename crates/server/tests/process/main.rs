@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod commands;
+mod failing;
+mod grants;
 mod limits;
 mod running;
 mod starting;

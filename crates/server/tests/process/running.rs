@@ -53,9 +53,27 @@ impl Reply {
 impl Running {
     /// Starts the demo in this directory and waits until it is ready.
     pub fn start(data: &Path, arguments: &[&str]) -> Self {
+        Self::serve(data, &[&["--demo"], arguments].concat())
+    }
+
+    /// Starts a server in this directory, without the demo, and waits until it is ready.
+    pub fn serve(data: &Path, arguments: &[&str]) -> Self {
+        Self::spawn(Command::new(TABARD), data, arguments)
+    }
+
+    /// Starts the demo as a process that is told when a file may not grow, where others are ended by it.
+    #[cfg(target_os = "linux")]
+    pub fn start_told_of_full_files(data: &Path, arguments: &[&str]) -> Self {
+        let mut shell = Command::new("sh");
+        // What is ignored stays ignored in the program that takes the shell's place.
+        shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", TABARD]);
+        Self::spawn(shell, data, &[&["--demo"], arguments].concat())
+    }
+
+    fn spawn(mut program: Command, data: &Path, arguments: &[&str]) -> Self {
         let log = data.with_extension("log");
-        let mut child = Command::new(TABARD)
-            .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"])
+        let mut child = program
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .args(arguments)
             .stdin(Stdio::null())
@@ -69,9 +87,14 @@ impl Running {
             )
             .spawn()
             .unwrap();
-        let address = first_line(&mut child);
+        let address = next_line(&mut child);
         let address = address.rsplit("http://").next().unwrap().trim().to_owned();
         Self { child, address }
+    }
+
+    /// The next line that it says on standard output; the first one was read when it began.
+    pub fn next_line(&mut self) -> String {
+        next_line(&mut self.child)
     }
 
     pub fn pid(&self) -> rustix::process::Pid {
@@ -178,6 +201,21 @@ pub fn said(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The tenant that was made by `tabard tenant create`, by what it said.
+pub fn tenant_made(said: &str) -> String {
+    let mut lines = said.lines();
+    let id = lines.find_map(|line| line.strip_prefix("tenant "));
+    id.unwrap_or_else(|| panic!("no tenant: {said}")).to_owned()
+}
+
+/// The code or token that was made by `tabard beds24`, by what it said.
+pub fn secret_made(said: &str) -> String {
+    let secret = said.lines().nth(1);
+    secret
+        .unwrap_or_else(|| panic!("no secret: {said}"))
+        .to_owned()
+}
+
 /// What a command said that was given a line to read, and its exit code.
 pub fn told(line: &str, arguments: &[&str]) -> (Option<i32>, String) {
     let mut child = Command::new(TABARD)
@@ -202,13 +240,18 @@ pub fn complained(code: i32, arguments: &[&str]) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// The first line is written when the server accepts connections.
-fn first_line(child: &mut Child) -> String {
+/// Reads one line of what it says on standard output. The first is written when the server accepts connections.
+fn next_line(child: &mut Child) -> String {
     let mut line = Vec::new();
     let out = child.stdout.as_mut().unwrap();
-    let mut byte = [0];
-    while out.read(&mut byte).unwrap() == 1 && byte[0] != b'\n' {
+    loop {
+        let mut byte = [0];
+        let read = out.read(&mut byte).unwrap();
+        let so_far = String::from_utf8_lossy(&line);
+        assert_eq!(read, 1, "the server said no more than: {so_far}");
+        if byte[0] == b'\n' {
+            return String::from_utf8(line).unwrap();
+        }
         line.push(byte[0]);
     }
-    String::from_utf8(line).unwrap()
 }

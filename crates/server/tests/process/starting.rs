@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::running::{Running, complained, demo, said};
+use crate::running::{Running, complained, demo, said, secret_made, tenant_made};
 
 #[test]
 fn the_demo_can_be_booked_with_what_its_file_says() {
@@ -197,7 +197,7 @@ fn a_second_process_on_the_same_directory_is_refused_with_what_to_do() {
 }
 
 #[test]
-fn without_the_demo_an_empty_store_starts_empty() {
+fn a_store_with_tenants_gets_no_demo() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let data_text = data.to_str().unwrap();
@@ -215,6 +215,83 @@ fn without_the_demo_an_empty_store_starts_empty() {
         "{}",
         metrics.body
     );
+}
+
+#[test]
+fn without_the_demo_an_empty_store_starts_empty_and_lets_a_first_client_in_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let at = ["--data", data.to_str().unwrap()];
+    let server = Running::serve(&data, &[]);
+    assert_eq!(server.send("GET", "/health/ready", &[], "").status, 200);
+    assert!(!data.join("demo.json").exists());
+    let none = said(&["tenant", "list", at[0], at[1]]);
+    assert!(none.contains("no tenants yet"), "{none}");
+    assert!(server.stop().success());
+
+    let tenant = tenant_made(&said(&["tenant", "create", "Casa Azul", at[0], at[1]]));
+    let invite = ["beds24", "invite", "--scopes", "all:bookings", "--tenant"];
+    let code = secret_made(&said(&[&invite[..], &[tenant.as_str()], &at].concat()));
+    let server = Running::serve(&data, &[]);
+    let path = "/beds24/v2/authentication/setup";
+    let setup = server.send("GET", path, &[("code", &code)], "");
+    assert_eq!(setup.status, 200, "{}", setup.body);
+    let setup = setup.json();
+    let token = [("token", setup["token"].as_str().unwrap())];
+    let bookings = server.send("GET", "/beds24/v2/bookings", &token, "");
+    assert_eq!(bookings.status, 200, "{}", bookings.body);
+    assert_eq!(bookings.json()["count"], 0);
+    assert!(!data.join("demo.json").exists());
+}
+
+/// The words of a line that is pasted into a shell, as far as we print any: quotes are single ones, and a
+/// backslash joins the next line.
+fn words(pasted: &str) -> Vec<String> {
+    let parts = pasted.split('\'').enumerate();
+    let words = parts.flat_map(|(index, part)| match index % 2 {
+        0 => part
+            .split_whitespace()
+            .filter(|word| *word != "\\")
+            .map(str::to_owned)
+            .collect(),
+        _ => vec![part.to_owned()],
+    });
+    words.collect()
+}
+
+#[test]
+fn the_booking_that_the_demo_prints_is_made_when_it_is_pasted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Running::start(&folder.path().join("data"), &[]);
+    let mut pasted = server.next_line();
+    while !pasted.starts_with("curl ") {
+        pasted = server.next_line();
+    }
+    while pasted.ends_with('\\') {
+        pasted = format!("{pasted}\n{}", server.next_line());
+    }
+    let words = words(&pasted);
+    let after = |flag: &str| {
+        let flags = words.iter().zip(&words[1..]);
+        let found = flags.filter(|(word, _)| *word == flag);
+        found.map(|(_, next)| next.as_str()).collect::<Vec<_>>()
+    };
+    let url = words[1].strip_prefix("http://").unwrap();
+    let path = url.strip_prefix(&server.address).unwrap();
+    let headers: Vec<_> = after("-H")
+        .into_iter()
+        .map(|header| header.split_once(": ").unwrap())
+        .collect();
+    // With a body and nothing else said, curl posts.
+    let body = after("-d");
+    assert!(body.len() == 1 && after("-X").is_empty(), "{pasted}");
+    let booked = server.send("POST", path, &headers, body[0]);
+    assert_eq!(booked.status, 201, "{}", booked.body);
+    let booked = booked.json();
+    assert_eq!(booked[0]["success"], true, "{booked}");
+    let path = format!("/beds24/v2/bookings?id={}", booked[0]["new"]["id"]);
+    let read = server.send("GET", &path, &headers, "").json();
+    assert_eq!(read["data"][0]["lastName"], "Lovelace", "{read}");
 }
 
 #[test]

@@ -31,8 +31,8 @@ pub struct BookingFilter {
     pub group_ids: Vec<Id>,
     /// Bookings with one of these references.
     pub external_references: Vec<String>,
-    /// Bookings of this channel.
-    pub channel: Option<String>,
+    /// By the channel that they came from.
+    pub channel: Option<ChannelChoice>,
     /// By arrival.
     pub arrival: DayRange,
     /// By departure.
@@ -49,6 +49,15 @@ pub struct BookingFilter {
     pub on_day: Option<OnDay>,
     /// Only those whose guests have not left before today.
     pub not_departed: bool,
+}
+
+/// Which channels are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChannelChoice {
+    /// The one with this slug.
+    Only(String),
+    /// All but those with one of these slugs.
+    AllBut(Vec<String>),
 }
 
 /// Days, both ends included.
@@ -205,11 +214,7 @@ impl BookingFilter {
                 .map(|text| Value::from(text.as_str()));
             all.push(Condition::In("external_reference", references.collect()));
         }
-        all.extend(
-            self.channel
-                .as_deref()
-                .map(|channel| Condition::Is("channel", channel.into())),
-        );
+        all.extend(self.channel.as_ref().map(ChannelChoice::condition));
         range(&mut all, "arrival_on", &self.arrival.from, &self.arrival.to);
         range(
             &mut all,
@@ -231,6 +236,18 @@ impl BookingFilter {
             }));
         }
         Condition::All(all)
+    }
+}
+
+impl ChannelChoice {
+    fn condition(&self) -> Condition {
+        match self {
+            Self::Only(slug) => Condition::Is("channel", slug.as_str().into()),
+            Self::AllBut(slugs) => {
+                let slugs = slugs.iter().map(|slug| Value::from(slug.as_str()));
+                Condition::Not(Box::new(Condition::In("channel", slugs.collect())))
+            }
+        }
     }
 }
 

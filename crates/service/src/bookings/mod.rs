@@ -15,7 +15,9 @@ use domain::id::Id;
 use crate::Service;
 
 pub use self::{
-    find::{BookingFilter, BookingInclude, DayRange, InstantRange, OnDay, StatusChoice},
+    find::{
+        BookingFilter, BookingInclude, ChannelChoice, DayRange, InstantRange, OnDay, StatusChoice,
+    },
     write::{
         BookingChange, BookingOutcome, BookingPatch, BookingWrite, GroupChoice, ItemOutcome,
         ItemWrite, NewBooking, UnitChoice, Written,

@@ -126,6 +126,8 @@ pub struct BookingChange {
     /// The states in which it may be changed so; empty for any. A hold that has lapsed counts as expired,
     /// even if nobody has ended it yet.
     pub only_from: Vec<Status>,
+    /// The version of the booking that the change was decided for; none where it holds for any.
+    pub only_version: Option<i64>,
     /// Whether staff has looked at it.
     pub opened: Option<bool>,
     /// Until when it is held.
@@ -171,6 +173,8 @@ pub struct Written {
     pub before: Option<BookingView>,
     /// How it is now.
     pub after: BookingView,
+    /// Whether it has a unit now that it has to stay in.
+    pub pinned: bool,
     /// Whether a unit was asked for that could not be given.
     pub unit_not_given: bool,
 }
@@ -243,6 +247,7 @@ pub(super) fn outcome(outcome: hot::Outcome) -> BookingOutcome {
     let result = match done.after {
         Some(after) => Ok(Written {
             before: done.before.map(BookingView::of),
+            pinned: after.pinned,
             after: BookingView::of(after),
             unit_not_given: done.unit_not_given,
         }),
@@ -476,6 +481,7 @@ impl<'a> Commands<'a> {
                 status: change.status,
                 stays: change.stays,
                 only_from: change.only_from,
+                only_version: change.only_version,
                 opened: change.opened,
                 held_until: change.held_until,
                 group: change.group.map(|choice| self.group(id, choice)),

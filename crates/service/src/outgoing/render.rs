@@ -161,6 +161,7 @@ const BASIC: &[&str] = &[
     "quantity",
     "cancelled_at",
     "held_until",
+    "pinned",
     "party",
     "offer_number",
     "language",

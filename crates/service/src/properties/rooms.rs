@@ -5,7 +5,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use catalogue::inventory::{Organization, Resource, ResourceDetails, Unit};
+use catalogue::{
+    inventory::{Organization, Resource, ResourceDetails, Unit},
+    told::changes,
+};
 use domain::id::{Id, IdSource};
 use jiff::Timestamp;
 use store::{
@@ -132,7 +135,13 @@ impl RoomWriter<'_> {
             Some(before) => {
                 let known = &before.resource;
                 if (&known.name, &known.details) != (&resource.name, &resource.details) {
-                    rows.push(row("room.changed", resource.id));
+                    // Of another capacity the lane tells.
+                    let before = Resource {
+                        quantity: resource.quantity,
+                        ..known.clone()
+                    };
+                    let what = changes(&before, resource);
+                    rows.push(row("room.changed", resource.id).with_facts(what));
                 }
             }
         }
@@ -143,7 +152,9 @@ impl RoomWriter<'_> {
             .collect();
         rows.extend(units.iter().filter_map(|unit| match known.get(&unit.id) {
             None => Some(row("unit.created", unit.id)),
-            Some(before) if !is_same(before, unit) => Some(row("unit.changed", unit.id)),
+            Some(before) if !is_same(before, unit) => {
+                Some(row("unit.changed", unit.id).with_facts(changes(*before, unit)))
+            }
             Some(_) => None,
         }));
         tx.record(&rows).await

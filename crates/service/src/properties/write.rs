@@ -11,6 +11,7 @@ use catalogue::{
         Organization, OrganizationDetails, OrganizationDetailsPatch, ResourceDetailsPatch,
     },
     sale::Extra,
+    told::changes,
 };
 use domain::{
     access::Actor,
@@ -460,15 +461,10 @@ impl Writer<'_> {
             "property.created"
         };
         let id = organization.id;
-        tx.record(&[EventRow::new(
-            self.stamp,
-            self.ids.next(self.stamp.now),
-            word,
-            id,
-            id,
-            true,
-        )])
-        .await?;
+        let event_id = self.ids.next(self.stamp.now);
+        let event = EventRow::new(self.stamp, event_id, word, id, id, true);
+        let what = before.and_then(|before| changes(before, &organization));
+        tx.record(&[event.with_facts(what)]).await?;
         Ok(organization)
     }
 

@@ -26,6 +26,9 @@ pub struct Linking {
     pub from_id: Id,
     /// What it has from now on, with what is said beside it.
     pub to: Vec<(Id, LinkDetails)>,
+    /// The place of the first one, from 0; the others follow it. Above 0 where a place of its own is left empty,
+    /// such as that of the main package.
+    pub first: i64,
 }
 
 impl Linking {
@@ -36,6 +39,7 @@ impl Linking {
             subject,
             from_id,
             to: to.collect(),
+            first: 0,
         }
     }
 
@@ -136,6 +140,7 @@ impl<L: Linked> SetLinks<L> {
             subject,
             from_id,
             to,
+            first,
         } = &self.linking;
         if to.len() > MOST_LINKS {
             return Ok(Err(Refusal::Invalid {
@@ -150,7 +155,7 @@ impl<L: Linked> SetLinks<L> {
             Some(place) => place,
             None => return Ok(Err(unknown("from_id"))),
         };
-        let wanted = in_order(to);
+        let wanted = in_order(to, *first);
         let sample: Vec<L> = wanted
             .iter()
             .map(|(to_id, (position, details))| {
@@ -193,12 +198,10 @@ async fn resources_of(tx: &mut Tx, by: &By<'_>, organization_id: Id) -> store::R
 }
 
 /// What is wanted, each once, with its place; of two that are the same the first counts.
-fn in_order(to: &[(Id, LinkDetails)]) -> BTreeMap<Id, (i64, LinkDetails)> {
+fn in_order(to: &[(Id, LinkDetails)], first: i64) -> BTreeMap<Id, (i64, LinkDetails)> {
     let mut wanted = BTreeMap::new();
-    for (position, (id, details)) in to.iter().enumerate() {
-        wanted
-            .entry(*id)
-            .or_insert((position as i64, details.clone()));
+    for (position, (id, details)) in (first..).zip(to) {
+        wanted.entry(*id).or_insert((position, details.clone()));
     }
     wanted
 }

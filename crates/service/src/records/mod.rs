@@ -35,7 +35,7 @@ pub use self::{
     places::RoomWish,
     prices::{MOST_PRICES, NewPrice, StayAsked},
     query::{Direction, Field, Query, Test},
-    reading::Reading,
+    reading::{Lodging, Reading},
     rows::{change, create, put, remove},
     unit_count::NewUnit,
     writing::{Refused, Write},

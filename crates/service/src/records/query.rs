@@ -104,6 +104,7 @@ impl<K> fmt::Debug for Test<K> {
 #[derive(Clone, Debug)]
 enum Plain {
     Holds(Condition),
+    Found(Vec<Value>),
     Any(Vec<Plain>),
     All(Vec<Plain>),
     Not(Box<Plain>),
@@ -133,6 +134,11 @@ impl<K> Test<K> {
     pub fn one_of<T: ColumnValue>(field: Field<K>, values: impl IntoIterator<Item = T>) -> Self {
         let values = values.into_iter().map(|value| value.to_value());
         Self::of(Plain::Holds(Condition::In(field.name, values.collect())))
+    }
+
+    /// Its id is one of these, which the house has read itself. A hundred of them count as one test.
+    pub fn found(ids: impl IntoIterator<Item = Id>) -> Self {
+        Self::of(Plain::Found(ids.into_iter().map(Value::from).collect()))
     }
 
     /// The column is at least the first and at most the second; both ends count.
@@ -231,6 +237,21 @@ impl Test<catalogue::sale::Booking> {
         if is { blocked } else { Self::not(blocked) }
     }
 
+    /// It has a unit that it keeps, whoever else needs room.
+    pub fn is_pinned() -> Self {
+        let keeps = Plain::All(vec![
+            Plain::Holds(Condition::Is("pinned", true.to_value())),
+            Plain::Not(Box::new(Plain::Holds(Condition::Is("unit", Value::Null)))),
+        ]);
+        Self::of(Plain::Among {
+            column: "id",
+            table: "allocation",
+            only: None,
+            of: "booking_id",
+            meets: Box::new(keeps),
+        })
+    }
+
     /// It stays in one of these units, each given as its resource and its number there.
     pub fn stays_in(units: &[(Id, i64)]) -> Self {
         let of_unit = |(resource_id, number): &(Id, i64)| {
@@ -254,6 +275,7 @@ impl Plain {
         let all = |tests: Vec<Plain>| tests.into_iter().map(|test| test.condition(tenant_id));
         match self {
             Plain::Holds(condition) => condition,
+            Plain::Found(ids) => Condition::In("id", ids),
             Plain::Any(tests) => Condition::Any(all(tests).collect()),
             Plain::All(tests) => Condition::All(all(tests).collect()),
             Plain::Not(test) => Condition::Not(Box::new(test.condition(tenant_id))),
@@ -276,6 +298,7 @@ impl Plain {
         match self {
             Plain::Holds(Condition::In(_, values)) => values.len().max(1),
             Plain::Holds(_) => 1,
+            Plain::Found(ids) => 1 + ids.len() / 100,
             Plain::Any(tests) | Plain::All(tests) => tests.iter().map(Plain::size).sum(),
             Plain::Not(test) => test.size(),
             Plain::Among { meets, .. } => 1 + meets.size(),
@@ -415,5 +438,11 @@ mod tests {
             few.meets(Test::contains(Field::new("search"), "a"))
                 .is_too_large()
         );
+        let found = || Test::<Amenity>::found(ids.iter().copied().cycle().take(1_000));
+        let many = |times: usize| {
+            let query = Query::<Amenity>::new();
+            (0..times).fold(query, |query, _| query.meets(found()))
+        };
+        assert!(!many(18).is_too_large() && many(19).is_too_large());
     }
 }

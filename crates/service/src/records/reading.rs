@@ -42,6 +42,15 @@ pub struct Reading<'a> {
     kept: Kept,
 }
 
+/// Where somebody stays.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lodging {
+    /// The units, by their numbers, ascending.
+    pub units: Vec<Unit>,
+    /// Whether they may not be changed for others to make room.
+    pub pinned: bool,
+}
+
 /// What one answer has read already, since the same rows are often asked for again: a booking is a
 /// reservation, an order and a booking on the wire, and its lines are told by two of them. Whoever asks for
 /// rows of a kind has them to themselves until they are there, so that two who ask at once do not both read
@@ -151,7 +160,7 @@ impl Reading<'_> {
         let ids: BTreeSet<Id> = ids.iter().copied().collect();
         let missing = ids.iter().copied().filter(|id| !kept.contains_key(id));
         let missing: Vec<Id> = missing.collect();
-        let read = self.of::<K>(const { Field::new("id") }, &missing).await?;
+        let read = self.of::<K>(const { Field::new(ID) }, &missing).await?;
         kept.extend(read.into_iter().map(|row| (row.id(), row)));
         let found = ids.iter().filter_map(|id| kept.get(id)).cloned();
         Ok(found.collect())
@@ -205,16 +214,27 @@ impl Reading<'_> {
     /// # Errors
     /// As [`Reading::of`].
     pub async fn linked<L: Linked>(&self, ids: &[Id]) -> Result<HashMap<Id, Vec<Id>>> {
-        let mut links = self.of::<L>(const { Field::new("from_id") }, ids).await?;
-        links.sort_by_key(|link| (link.position(), link.id()));
-        let mut linked: HashMap<Id, Vec<Id>> = HashMap::new();
-        for link in links {
-            linked
-                .entry(link.owner_id())
-                .or_default()
-                .push(link.to_id());
-        }
-        Ok(linked)
+        let placed = self.placed::<L>(ids).await?.into_iter();
+        let linked = placed.map(|(owner_id, links)| {
+            let ids = links.into_iter().map(|(_, id)| id);
+            (owner_id, ids.collect())
+        });
+        Ok(linked.collect())
+    }
+
+    /// What belongs to these, by who has it, each with its place, from 0, in the order of their places.
+    ///
+    /// # Errors
+    /// As [`Reading::of`].
+    pub async fn placed<L: Linked>(&self, ids: &[Id]) -> Result<HashMap<Id, Vec<(i64, Id)>>> {
+        let by_owner = const { Field::new("from_id") };
+        let links = self.hanging(by_owner, L::owner_id, ids).await?;
+        let in_place = links.into_iter().map(|(owner_id, mut links)| {
+            links.sort_by_key(|link| (link.position(), link.id()));
+            let placed = links.iter().map(|link| (link.position(), link.to_id()));
+            (owner_id, placed.collect())
+        });
+        Ok(in_place.collect())
     }
 
     async fn each<K: Readable>(&self, column: &'static str, ids: &BTreeSet<Id>) -> Result<Vec<K>> {
@@ -237,11 +257,11 @@ impl Reading<'_> {
         Ok(rows)
     }
 
-    /// In which units of their resources these bookings stay, by booking, ascending.
+    /// In which units of their resources these bookings stay, by booking. One that has no unit is not there.
     ///
     /// # Errors
     /// As [`Reading::page`].
-    pub async fn units_of(&self, bookings: &[Booking]) -> Result<HashMap<Id, Vec<Unit>>> {
+    pub async fn units_of(&self, bookings: &[Booking]) -> Result<HashMap<Id, Lodging>> {
         UseCase::Find(Unit::SUBJECT).authorize(self.actor)?;
         self.count_queries(2);
         let assigned = store::occupancy::assigned(&self.tx, bookings).await?;
@@ -251,10 +271,11 @@ impl Reading<'_> {
             .collect();
         let numbered = assigned.iter().filter_map(|assigned| {
             let resource_id = resource_of.get(&assigned.booking_id)?;
-            Some((assigned.booking_id, (*resource_id, assigned.unit?)))
+            let place = (*resource_id, assigned.unit?);
+            Some((assigned.booking_id, place, assigned.pinned))
         });
-        let numbered: Vec<(Id, (Id, i64))> = numbered.collect();
-        let wanted: BTreeSet<(Id, i64)> = numbered.iter().map(|(_, unit)| *unit).collect();
+        let numbered: Vec<(Id, (Id, i64), bool)> = numbered.collect();
+        let wanted: BTreeSet<(Id, i64)> = numbered.iter().map(|(_, unit, _)| *unit).collect();
         let tenant_id = Value::from(self.actor.tenant_id);
         let keys: Vec<Row> = wanted
             .into_iter()
@@ -269,15 +290,17 @@ impl Reading<'_> {
             .into_iter()
             .map(|unit| ((unit.resource_id, unit.number), unit))
             .collect();
-        let mut found: HashMap<Id, Vec<Unit>> = HashMap::new();
-        for (booking_id, place) in numbered {
+        let mut found: HashMap<Id, Lodging> = HashMap::new();
+        for (booking_id, place, pinned) in numbered {
             if let Some(unit) = by_place.get(&place) {
-                found.entry(booking_id).or_default().push(unit.clone());
+                let lodging = found.entry(booking_id).or_default();
+                lodging.units.push(unit.clone());
+                lodging.pinned |= pinned;
             }
         }
         found
             .values_mut()
-            .for_each(|units| units.sort_by_key(|unit| unit.number));
+            .for_each(|lodging| lodging.units.sort_by_key(|unit| unit.number));
         Ok(found)
     }
 

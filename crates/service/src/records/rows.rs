@@ -235,8 +235,8 @@ pub(super) async fn update<K: Writable>(
     }
     tx.update(&mut after).await?;
     is_searched_anew(tx, by, [before.searched_by_it(), after.searched_by_it()]).await?;
-    by.tell(tx, K::EVENTS.changed, after.id(), organization_id)
-        .await?;
+    let what = (K::EVENTS.changed, after.id(), organization_id);
+    by.tell_changed(tx, what, (before, &after)).await?;
     Ok(Ok(after.id()))
 }
 

@@ -4,7 +4,7 @@
 use domain::{access::Actor, id::Id};
 use store::{
     Tx,
-    hot::{self, ChangeBooking, Command, Outcome, PlaceBooking, RemoveBooking},
+    hot::{self, ChangeBooking, Command, Done, Outcome, PlaceBooking, RemoveBooking, SubOutcome},
 };
 
 use super::writing::{By, Step, StepFuture, Stepped, Write};
@@ -94,9 +94,16 @@ pub(super) async fn run(tx: &mut Tx, by: &By<'_>, stay: &Stay) -> store::Result<
     });
     Ok(match outcome {
         // The unit was the point of it; the booking is undone with the document.
-        Some(Outcome::Done(done)) if done.unit_not_given => Err(Refusal::SoldOut { free: 0 }),
+        Some(Outcome::Done(done)) if done.unit_not_given => Err(Refusal::UnitTaken),
+        Some(Outcome::Done(done)) if lacks_items(&done) => Err(Refusal::ChangedMeanwhile),
         Some(Outcome::Done(_)) => Ok(stay.booking_id()),
         Some(Outcome::Refused(refusal)) => Err(refusal.into()),
         None => Err(Refusal::WithTheOthers),
     })
+}
+
+/// Whether a line or a note was to change that is there no more: the document was made for others.
+fn lacks_items(done: &Done) -> bool {
+    let mut items = done.lines.iter().chain(&done.notes);
+    items.any(|item| matches!(item, SubOutcome::Unknown(_)))
 }

@@ -126,14 +126,15 @@ async fn archive(tx: &mut Tx, by: &By<'_>, id: Id) -> store::Result<Stepped> {
     if unit.archived_at.is_some() {
         return Ok(Ok(id));
     }
+    let before = unit.clone();
     if let Err(refusal) = take_out(tx, by, &mut of, &mut unit).await? {
         return Ok(Err(refusal));
     }
     unit.archived_at = Some(by.stamp.now);
     unit.changed_at = by.stamp.now;
     tx.update(&mut unit).await?;
-    by.tell(tx, Unit::EVENTS.changed, id, unit.organization_id)
-        .await?;
+    let what = (Unit::EVENTS.changed, id, unit.organization_id);
+    by.tell_changed(tx, what, (&before, &unit)).await?;
     Ok(Ok(id))
 }
 
@@ -148,6 +149,7 @@ async fn restore(tx: &mut Tx, by: &By<'_>, id: Id) -> store::Result<Stepped> {
         return Ok(Err(refusal));
     }
     let next = of.resource.quantity + 1;
+    let before = unit.clone();
     // There is room for it already where somebody has raised the capacity meanwhile.
     let lacks_room = unit.number >= next;
     if unit.number > next {
@@ -161,8 +163,8 @@ async fn restore(tx: &mut Tx, by: &By<'_>, id: Id) -> store::Result<Stepped> {
     if lacks_room && let Some(refusal) = set_quantity(tx, by, &mut of, next).await? {
         return Ok(Err(refusal));
     }
-    by.tell(tx, Unit::EVENTS.changed, id, unit.organization_id)
-        .await?;
+    let what = (Unit::EVENTS.changed, id, unit.organization_id);
+    by.tell_changed(tx, what, (&before, &unit)).await?;
     Ok(Ok(id))
 }
 
@@ -317,9 +319,14 @@ async fn swap(tx: &mut Tx, by: &By<'_>, of: &Counted, one: i64, other: i64) -> s
     let rows = tx.query(sql, &parameters).await?;
     if let Some(Value::Int(id)) = rows.first().and_then(|row| row.first())
         && let Some(id) = Id::new(*id)
+        && let Some(after) = tx.get::<Unit>(&key(by.tenant_id(), id)).await?
     {
-        by.tell(tx, Unit::EVENTS.changed, id, Some(of.organization.id))
-            .await?;
+        let before = Unit {
+            number: other,
+            ..after.clone()
+        };
+        let what = (Unit::EVENTS.changed, id, Some(of.organization.id));
+        by.tell_changed(tx, what, (&before, &after)).await?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@
 
 use std::{future::Future, pin::Pin};
 
+use catalogue::{Kind, told::changes};
 use domain::{
     access::Actor,
     id::{Id, IdSource},
@@ -56,7 +57,7 @@ impl By<'_> {
         }
     }
 
-    /// Tells of a change. What belongs to no organization is told under the tenant's own id.
+    /// Tells that something has happened. What belongs to no organization is told under the tenant's own id.
     pub(super) async fn tell(
         &self,
         tx: &mut Tx,
@@ -64,16 +65,32 @@ impl By<'_> {
         subject_id: Id,
         organization_id: Option<Id>,
     ) -> store::Result<()> {
+        let row = self.event(event, subject_id, organization_id);
+        tx.record(&[row]).await
+    }
+
+    /// Tells that a row has changed, with what it was and what it is; under which event, about what, and
+    /// whose it is, as [`By::tell`].
+    pub(super) async fn tell_changed<K: Kind>(
+        &self,
+        tx: &mut Tx,
+        (event, subject_id, organization_id): (&'static str, Id, Option<Id>),
+        (before, after): (&K, &K),
+    ) -> store::Result<()> {
+        let row = self.event(event, subject_id, organization_id);
+        tx.record(&[row.with_facts(changes(before, after))]).await
+    }
+
+    fn event(&self, event: &'static str, subject_id: Id, organization_id: Option<Id>) -> EventRow {
         let organization_id = organization_id.unwrap_or(self.stamp.tenant_id);
-        let row = EventRow::new(
+        EventRow::new(
             self.stamp,
             self.new_id(),
             event,
             subject_id,
             organization_id,
             true,
-        );
-        tx.record(&[row]).await
+        )
     }
 }
 

@@ -119,9 +119,9 @@ impl Book {
             self.sheets.entry(*id).or_default();
         }
         for resource in resources {
-            let plans = resource.details.rate_plans.values();
             let sheet = self.sheets.entry(resource.id).or_default();
-            sheet.plans = plans.map(|record| record.plan.clone()).collect();
+            // All of them: prices may be linked to a plan whose own offer is not made.
+            sheet.plans = resource.plans().cloned().collect();
             self.resources.insert(resource.id, resource);
         }
         let days = |id: &Id| Days {
@@ -215,7 +215,7 @@ impl Book {
                 children: details.max_children,
             },
             rules: details.rules,
-            plans: self.sheets.get(&resource.id)?.plans.clone(),
+            plans: resource.sold_plans(organization),
             attributes: attributes(organization, resource, around),
         };
         // What is priced in another currency is not sold by that list.

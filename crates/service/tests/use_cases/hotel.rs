@@ -9,13 +9,15 @@ use domain::{
     time::{Date, Timestamp},
 };
 use rust_decimal::Decimal;
+use serde_json::Value;
 use service::{
     PageOf, Service,
     availability::{ResourceFilter, StayWanted},
     calendar::{CalendarRange, CalendarWrite, DayPatch},
     domain::{self, access::Actor, access::capability as c},
-    inventory::{RatePlanRecord, ResourceDetailsPatch},
-    properties::{PropertyWrite, RoomPatch, RoomWrite},
+    inventory::{OrganizationDetailsPatch, RatePlanRecord, ResourceDetailsPatch},
+    patch::ExtraPatch,
+    properties::{PropertyPatch, PropertyWrite, RoomPatch, RoomWrite},
     search::{DateRange, FoundStays, Limiter, Query, Searched},
 };
 use store::Store;
@@ -92,6 +94,42 @@ impl Hotel {
             ..ResourceDetailsPatch::default()
         };
         self.set_room(room, details).await;
+    }
+
+    /// Sets what is said of the offers of a room, by number, and attributes of its organization.
+    pub async fn set_offers(&self, room: Id, of_room: &Value, of_house: &Value) {
+        let details = ResourceDetailsPatch {
+            offers: Some(serde_json::from_value(of_room.clone()).unwrap()),
+            ..ResourceDetailsPatch::default()
+        };
+        self.set_room(room, details).await;
+        let details = OrganizationDetailsPatch {
+            extra: ExtraPatch(serde_json::from_value(of_house.clone()).unwrap()),
+            ..OrganizationDetailsPatch::default()
+        };
+        let write = PropertyWrite {
+            id: Some(self.scene.organization_id),
+            patch: PropertyPatch {
+                details,
+                ..PropertyPatch::default()
+            },
+            ..PropertyWrite::default()
+        };
+        let properties = self.service.properties();
+        let written = properties.write(&self.actor, vec![write]).await.unwrap();
+        assert!(written.iter().all(|written| written.is_ok()), "{written:?}");
+    }
+
+    /// What so many nights from the first day on cost one person by the terms of the stay.
+    pub async fn price(&self, room: Id, nights: i32) -> Option<Decimal> {
+        let wanted = StayWanted {
+            arrival: day(0),
+            departure: day(nights),
+            party: Party::new(1, 0),
+            offer_numbers: Vec::new(),
+        };
+        let terms = self.service.stay_terms(&self.actor, room, &wanted).await;
+        terms.unwrap().unwrap().price
     }
 
     /// Changes what a room is.

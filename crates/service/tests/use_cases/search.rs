@@ -12,6 +12,7 @@ use jiff::SignedDuration;
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use rust_decimal::Decimal;
+use serde_json::json;
 use service::{
     Error, Service,
     calendar::{DayPatch, Openness},
@@ -188,6 +189,49 @@ async fn whoever_has_an_answer_finds_it_in_the_search_that_follows() {
         hotel.set_plans(added, vec![RatePlan::new(1)]).await;
         hotel.set_days(added, (0, 3), price(1, 30)).await;
         assert_eq!(hotel.nights(added, now).await, 4);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_that_is_not_made_lowers_no_price_that_anybody_is_shown() {
+    in_each_scene(|scene| async move {
+        let hotel = Hotel::new(scene, &[9]).await;
+        let room = hotel.rooms[0];
+        let second = RatePlan {
+            offer: 2,
+            ..RatePlan::new(2)
+        };
+        let plans = vec![RatePlan::new(1), second];
+        hotel.set_plans(room, plans).await;
+        hotel.set_days(room, (0, 400), price(2, 90)).await;
+        let off = || json!({"enable": "no"});
+        let long = json!({"minimumStay": {"type": "numberOfDays", "numberOfDaysValue": 2}});
+        let both_off = json!([{"offerId": 1, "enable": "no"}, {"offerId": 2, "enable": "no"}]);
+        let of_house = json!({"offerType": "perProperty", "offers": both_off});
+        let none = (None, None);
+        for (of_room, of_house, (night, two)) in [
+            (json!({}), json!({}), (Some(90), Some(180))),
+            (json!({"2": off()}), json!({}), (Some(100), Some(200))),
+            (json!({"2": long}), json!({}), (Some(100), Some(180))),
+            (json!({"1": off(), "2": off()}), json!({}), none),
+            (
+                json!({}),
+                json!({"offers": both_off}),
+                (Some(90), Some(180)),
+            ),
+            (json!({}), of_house, none),
+        ] {
+            hotel.set_offers(room, &of_room, &of_house).await;
+            let said = format!("{of_room} {of_house}");
+            let price = |price: Option<i64>| price.map(Decimal::from);
+            assert_eq!(hotel.price(room, 1).await, price(night), "{said}");
+            assert_eq!(hotel.price(room, 2).await, price(two), "{said}");
+            let party = Party::new(1, 0);
+            let found = hotel.found(party, hotel.real_now()).await;
+            assert_eq!(found, hotel.offered(party).await, "{said}");
+            assert_eq!(found.is_empty(), night.is_none(), "{said}");
+        }
     })
     .await;
 }

@@ -1,5 +1,6 @@
 //! Opens lanes and changes how much they hold.
 
+use catalogue::{inventory::Resource, told::change};
 use domain::{
     id::{Id, IdSource},
     lane::peak,
@@ -108,7 +109,7 @@ pub(super) fn set(seen: &mut Seen, stamp: &Stamp, command: &SetCapacity, _: &IdS
     if exceeds && (command.overbooking == Overbooking::Refuse || command.refuses_overbooking) {
         return Refusal::CapacityInUse { taken }.into();
     }
-    let organization_id = lane.organization_id;
+    let (organization_id, capacity) = (lane.organization_id, lane.capacity);
     if command.clears_last_unit
         && let Err(decision) = clear_last_unit(seen, key, command.capacity, now)
     {
@@ -116,14 +117,17 @@ pub(super) fn set(seen: &mut Seen, stamp: &Stamp, command: &SetCapacity, _: &IdS
     }
     change_lane(seen, stamp, command, exceeds);
     free_lost_units(seen, key, command.capacity);
-    seen.event(EventRow::new(
+    let event = EventRow::new(
         stamp,
         command.event_id,
         "resource.changed",
         command.resource_id,
         organization_id,
         true,
-    ));
+    );
+    let is_other = capacity != command.capacity;
+    let quantity = || change::<Resource>("/quantity", capacity, command.capacity);
+    seen.event(event.with_facts(is_other.then(quantity)));
     Decision::Done(Box::default())
 }
 

@@ -8,12 +8,14 @@ use domain::{
     id::{Id, IdSource},
 };
 use jiff::{Timestamp, civil::Date};
+use serde_json::{Value, json};
 
 use super::{
     Decision, Done, Refusal, Stamp, SubOutcome,
     judge::{Overbooking, Stay},
     place::{
-        Group, UnitChoice, Wish, check_quantity, check_reference, joined_group, mark_master, taking,
+        Group, Taking, UnitChoice, Wish, check_quantity, check_reference, joined_group,
+        mark_master, taking,
     },
     seen::{ItemRows, Key, Seen},
 };
@@ -60,6 +62,9 @@ pub struct BookingChange {
     /// The states in which it may be changed so; empty for any. A hold that has lapsed counts as expired,
     /// even if nobody has ended it yet.
     pub only_from: Vec<Status>,
+    /// The version that the change was decided for; none where it holds for any. Every change of a booking
+    /// and of its lines and notes is another version.
+    pub only_version: Option<i64>,
     /// Whether staff has looked at it.
     pub opened: Option<bool>,
     /// Until when it is held.
@@ -103,6 +108,7 @@ pub(super) fn decide(
     };
     let event = event_word(before.status, after.status);
     let state_before = seen.state(stamp.tenant_id, before.id);
+    let was_pinned = is_pinned(seen, stamp, before.id);
     let unit_not_given = match occupy(seen, stamp, command, &before, after, ids) {
         Ok(unit_not_given) => unit_not_given,
         Err(decision) => return *decision,
@@ -119,7 +125,8 @@ pub(super) fn decide(
         booking.organization_id,
         command.announce,
     );
-    let facts = changes(&before, booking);
+    let pinned = [was_pinned, is_pinned(seen, stamp, booking.id)];
+    let facts = facts(&before, booking, pinned);
     let event = event.ordered(booking.version).with_facts(facts);
     // What a booking leaves has something to tell as well as what it comes to.
     let left = (before.resource_id != booking.resource_id).then(|| {
@@ -147,9 +154,30 @@ pub(super) fn decide(
     }))
 }
 
+/// What has changed: attributes of the booking, and `pinned`, whether it may get other units.
+fn facts(before: &Booking, after: &Booking, pinned: [bool; 2]) -> Option<Value> {
+    let facts = changes(before, after);
+    if pinned[0] == pinned[1] {
+        return facts;
+    }
+    let mut facts = facts.unwrap_or_else(|| json!({ "changes": {} }));
+    facts["changes"]["pinned"] = json!(pinned);
+    Some(facts)
+}
+
+/// Whether the booking has a unit that it keeps.
+fn is_pinned(seen: &Seen, stamp: &Stamp, booking_id: Id) -> bool {
+    let own = seen.allocations_of(stamp.tenant_id, booking_id);
+    own.iter().any(|(_, of)| of.pinned && of.unit.is_some())
+}
+
 fn event_word(from: Status, to: Status) -> &'static str {
     match to {
         to if to == from => "booking.changed",
+        // Whoever takes a check-in back has confirmed nothing.
+        Status::Confirmed if matches!(from, Status::InHouse | Status::Completed) => {
+            "booking.changed"
+        }
         Status::Cancelled => "booking.cancelled",
         Status::Confirmed => "booking.confirmed",
         Status::Expired => "booking.expired",
@@ -157,7 +185,7 @@ fn event_word(from: Status, to: Status) -> &'static str {
     }
 }
 
-/// Whether the booking is in a state in which it may be changed so.
+/// Whether the booking is in a state in which it may be changed so, and still the one that was looked at.
 fn check_state(stamp: &Stamp, before: &Booking, change: &BookingChange) -> Result<(), Refusal> {
     let has_lapsed = before.held_until.is_some_and(|until| until <= stamp.now);
     let from = if before.status.expires() && has_lapsed {
@@ -165,11 +193,14 @@ fn check_state(stamp: &Stamp, before: &Booking, change: &BookingChange) -> Resul
     } else {
         before.status
     };
-    if change.only_from.is_empty() || change.only_from.contains(&from) {
-        return Ok(());
+    if !change.only_from.is_empty() && !change.only_from.contains(&from) {
+        let to = change.status.unwrap_or(from);
+        return Err(Refusal::NotAllowed { from, to });
     }
-    let to = change.status.unwrap_or(from);
-    Err(Refusal::NotAllowed { from, to })
+    match change.only_version {
+        Some(version) if version != before.version => Err(Refusal::ChangedMeanwhile),
+        _ => Ok(()),
+    }
 }
 
 /// The booking as it will be, without any question of capacity.
@@ -255,17 +286,16 @@ fn occupy(
     }
     (after.starts_at, after.ends_at) = (stay.period.starts_at, stay.period.ends_at);
     let capacity = CapacityChange::between(before.status, after.status);
-    let moves = moves(before, &after) || command.change.unit.is_some();
+    let stays = stays_there(seen, stamp, before, &after, command.change.unit);
+    let moves = moves(before, &after) || (command.change.unit.is_some() && !stays);
     let takes = matches!(capacity, CapacityChange::Take)
         || (matches!(capacity, CapacityChange::Keep) && moves);
+    let unit = chosen_unit(seen, stamp, before, &after, command.change.unit);
     let wish = Wish {
         lane_id: after.resource_id,
         quantity: after.quantity,
         takes_capacity: takes,
-        unit: command
-            .change
-            .unit
-            .unwrap_or_else(|| kept_unit(seen, stamp, before, &after)),
+        unit,
         overbooking: command.overbooking,
         expires_at: expiry(&after),
         without: Some(before.id),
@@ -273,10 +303,8 @@ fn occupy(
         prefers: units(seen, stamp, &after),
     };
     let taking = taking(seen, stamp, wish, &stay)?;
-    let unit_not_given = matches!(command.change.unit, Some(UnitChoice::Number(_)))
-        && taking
-            .as_ref()
-            .is_some_and(super::place::Taking::lacks_unit);
+    // Whoever is pinned to a unit wishes for it with every change.
+    let unit_not_given = unit.is_a_wish() && taking.as_ref().is_some_and(Taking::lacks_unit);
     let reason = if matches!(capacity, CapacityChange::Give) {
         off_word(after.status)
     } else {
@@ -292,6 +320,14 @@ fn occupy(
     if matches!(capacity, CapacityChange::Keep) && !takes {
         let expires_at = expiry(&after).map(Timestamp::as_millisecond);
         seen.set_expiry(stamp.tenant_id, before.id, expires_at);
+        if stays {
+            pin(
+                seen,
+                stamp,
+                before.id,
+                command.change.unit == Some(UnitChoice::Pinned),
+            );
+        }
     }
     if let Some(held) = seen.bookings.get_mut(&(stamp.tenant_id, before.id)) {
         held.booking = after;
@@ -346,21 +382,74 @@ fn units(seen: &Seen, stamp: &Stamp, after: &Booking) -> Vec<i64> {
         .collect()
 }
 
+/// Whether a stay keeps the units that it has, and what is asked for says only whether it may be moved from
+/// there.
+fn stays_there(
+    seen: &Seen,
+    stamp: &Stamp,
+    before: &Booking,
+    after: &Booking,
+    asked: Option<UnitChoice>,
+) -> bool {
+    let own = seen.allocations_of(stamp.tenant_id, before.id);
+    matches!(asked, Some(UnitChoice::Any | UnitChoice::Pinned))
+        && !moves(before, after)
+        && !own.is_empty()
+        && own.iter().all(|(_, of)| of.unit.is_some())
+}
+
+/// Says of all that a booking has taken whether it may get other units.
+fn pin(seen: &mut Seen, stamp: &Stamp, booking_id: Id, pinned: bool) {
+    for (lane_id, of) in seen.allocations_of(stamp.tenant_id, booking_id) {
+        seen.set_unit(stamp.tenant_id, lane_id, of.id, of.unit, pinned);
+    }
+}
+
+/// The unit that a stay is to have. One that is to keep its unit, whichever it is, asks for it by its number.
+fn chosen_unit(
+    seen: &Seen,
+    stamp: &Stamp,
+    before: &Booking,
+    after: &Booking,
+    asked: Option<UnitChoice>,
+) -> UnitChoice {
+    match asked {
+        None => kept_unit(seen, stamp, before, after),
+        Some(UnitChoice::Pinned) if after.quantity == 1 => {
+            let capacity = capacity(seen, stamp, after.resource_id);
+            let own = units(seen, stamp, after).into_iter();
+            own.filter(|unit| *unit <= capacity)
+                .map(UnitChoice::Number)
+                .next()
+                .unwrap_or(UnitChoice::Pinned)
+        }
+        Some(unit) => unit,
+    }
+}
+
+fn capacity(seen: &Seen, stamp: &Stamp, resource_id: Id) -> i64 {
+    let lane = seen.lane(stamp, resource_id);
+    lane.map_or(0, |lane| lane.capacity)
+}
+
 /// A stay that keeps its room type keeps a unit that was asked for, as long as there is such a unit.
 fn kept_unit(seen: &Seen, stamp: &Stamp, before: &Booking, after: &Booking) -> UnitChoice {
     if before.resource_id != after.resource_id {
         return UnitChoice::Any;
     }
-    let capacity = seen
-        .lane(stamp, after.resource_id)
-        .map_or(0, |lane| lane.capacity);
+    let capacity = capacity(seen, stamp, after.resource_id);
     let own = seen.allocations_of(stamp.tenant_id, before.id);
     let pinned = own
         .iter()
         .find(|(_, allocation)| allocation.pinned)
         .and_then(|(_, allocation)| allocation.unit)
         .filter(|unit| *unit <= capacity);
-    pinned.map_or(UnitChoice::Any, UnitChoice::Number)
+    match pinned {
+        None => UnitChoice::Any,
+        // Several units are kept together: where they can be had, they stay.
+        Some(_) if after.quantity != 1 => UnitChoice::Pinned,
+        Some(unit) => UnitChoice::Number(unit),
+    }
 }
 
 fn off_word(status: Status) -> &'static str {

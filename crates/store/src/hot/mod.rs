@@ -124,6 +124,8 @@ pub struct BookingState {
     pub units: Vec<i64>,
     /// Whether it was taken beyond capacity.
     pub overbooked: bool,
+    /// Whether it has a unit that it has to stay in.
+    pub pinned: bool,
 }
 
 /// What became of a change of a line or a note.
@@ -187,6 +189,8 @@ pub enum Refusal {
         /// Where it should have gone.
         to: Status,
     },
+    /// Somebody else has changed the booking since the version that the change was decided for.
+    ChangedMeanwhile,
     /// Another command of the same submission was refused, and they stand or fall together.
     WithTheOthers,
 }

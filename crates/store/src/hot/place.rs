@@ -57,10 +57,29 @@ pub enum UnitChoice {
     /// Any; it may be changed later to make room.
     #[default]
     Any,
+    /// The one that it has, or any; it stays.
+    Pinned,
     /// This one, from 1; it stays.
     Number(i64),
+    /// This one, from 1; it may be changed later to make room.
+    Movable(i64),
     /// None yet.
     Unassigned,
+}
+
+impl UnitChoice {
+    /// The number that is asked for.
+    fn number(self) -> Option<i64> {
+        match self {
+            UnitChoice::Number(number) | UnitChoice::Movable(number) => Some(number),
+            UnitChoice::Any | UnitChoice::Pinned | UnitChoice::Unassigned => None,
+        }
+    }
+
+    /// Whether the caller is told where it could not be met.
+    pub(super) fn is_a_wish(self) -> bool {
+        self == UnitChoice::Pinned || self.number().is_some()
+    }
 }
 
 /// Which group a booking belongs to.
@@ -127,8 +146,8 @@ pub(super) fn decide(
         mark_master(seen, stamp, master);
     }
     put_new(seen, command, booking, lines);
-    let unit_not_given = matches!(command.unit, UnitChoice::Number(_))
-        && taking.as_ref().is_some_and(Taking::lacks_unit);
+    let unit_not_given =
+        command.unit.is_a_wish() && taking.as_ref().is_some_and(Taking::lacks_unit);
     if let Some(taking) = taking {
         taking.carry_out(seen, stamp, id, lane_id, &stay, ids, "placed");
     }
@@ -272,8 +291,7 @@ pub(super) fn check_quantity(lane: &Lane, quantity: i64) -> Result<(), Refusal> 
 
 /// What will be taken, decided but not yet carried out.
 pub(super) struct Taking {
-    assignment: Assignment,
-    pinned: bool,
+    chosen: Chosen,
     has_units: bool,
     quantity: i64,
     expires_at: Option<i64>,
@@ -298,7 +316,7 @@ pub(super) fn taking(
     let lane = seen
         .lane(stamp, wish.lane_id)
         .ok_or_else(|| refuse(Refusal::UnknownResource))?;
-    if let UnitChoice::Number(number) = wish.unit
+    if let Some(number) = wish.unit.number()
         && (!lane.has_units || number < 1 || number > lane.capacity)
     {
         return Err(refuse(Refusal::UnknownUnit {
@@ -323,15 +341,23 @@ pub(super) fn taking(
         without: wish.without,
         now: stamp.now.as_second(),
     };
-    let (assignment, pinned) = choose_units(seen, &span, &wish, fitting)?;
     Ok(Some(Taking {
-        assignment,
-        pinned,
+        chosen: choose_units(seen, &span, &wish, fitting)?,
         has_units: lane.has_units,
         quantity: wish.quantity,
         expires_at: wish.expires_at.map(Timestamp::as_millisecond),
         fitting,
     }))
+}
+
+/// The units that were chosen.
+#[derive(Default)]
+struct Chosen {
+    assignment: Assignment,
+    /// Whether they stay.
+    pinned: bool,
+    /// Whether that is what was wished for.
+    is_met: bool,
 }
 
 /// Units for what fits; what is beyond capacity has none.
@@ -340,31 +366,44 @@ fn choose_units(
     span: &Span,
     wish: &Wish,
     fitting: i64,
-) -> Result<(Assignment, bool), Box<Decision>> {
-    let (mut assignment, pinned) = match wish.unit {
-        _ if fitting < 1 => (Assignment::default(), false),
-        UnitChoice::Unassigned => (Assignment::default(), false),
-        UnitChoice::Number(number) if wish.quantity == 1 => {
-            let pinned = units::pin(seen, span, number)?;
-            pinned.map_or_else(
-                || (Assignment::default(), false),
-                |assignment| (assignment, true),
-            )
+) -> Result<Chosen, Box<Decision>> {
+    let has_units = seen.lanes[&span.key].has_units;
+    let mut chosen = match wish.unit {
+        _ if fitting < 1 => Chosen::default(),
+        UnitChoice::Unassigned => Chosen::default(),
+        UnitChoice::Number(number) | UnitChoice::Movable(number) if wish.quantity == 1 => {
+            let had = units::pin(seen, span, number)?;
+            had.map_or_else(Chosen::default, |assignment| Chosen {
+                assignment,
+                pinned: matches!(wish.unit, UnitChoice::Number(_)),
+                is_met: true,
+            })
         }
-        UnitChoice::Any | UnitChoice::Number(_) => {
-            (units::assign(seen, span, fitting, &wish.prefers)?, false)
+        UnitChoice::Pinned => {
+            let assignment = units::assign(seen, span, fitting, &wish.prefers)?;
+            let has_all = fitting == wish.quantity && assignment.units.iter().all(Option::is_some);
+            Chosen {
+                assignment,
+                pinned: has_units && has_all,
+                // Where nothing has numbers, nobody is moved.
+                is_met: has_all,
+            }
         }
+        UnitChoice::Any | UnitChoice::Number(_) | UnitChoice::Movable(_) => Chosen {
+            assignment: units::assign(seen, span, fitting, &wish.prefers)?,
+            ..Chosen::default()
+        },
     };
-    if seen.lanes[&span.key].has_units {
+    if has_units {
         let count = usize::try_from(wish.quantity).unwrap_or(0);
-        assignment.units.resize(count, None);
+        chosen.assignment.units.resize(count, None);
     }
-    Ok((assignment, pinned))
+    Ok(chosen)
 }
 
 impl Taking {
     pub(super) fn lacks_unit(&self) -> bool {
-        self.assignment.units.iter().any(Option::is_none) || !self.pinned
+        self.chosen.assignment.units.iter().any(Option::is_none) || !self.chosen.is_met
     }
 
     /// Takes: in a lane with units one allocation per unit, otherwise one for the whole quantity.
@@ -382,12 +421,15 @@ impl Taking {
         ids: &IdSource,
         reason: &'static str,
     ) {
-        for (moved, unit) in &self.assignment.moves {
+        let Chosen {
+            assignment, pinned, ..
+        } = self.chosen;
+        for (moved, unit) in &assignment.moves {
             seen.set_unit(stamp.tenant_id, lane_id, *moved, Some(*unit), false);
         }
         let each = if self.has_units { 1 } else { self.quantity };
         let count = if self.has_units {
-            self.assignment.units.len()
+            assignment.units.len()
         } else {
             1
         };
@@ -400,8 +442,8 @@ impl Taking {
                 starts_at: stay.from(),
                 ends_at: stay.to(),
                 quantity: each,
-                unit: self.assignment.units.get(index).copied().flatten(),
-                pinned: self.pinned,
+                unit: assignment.units.get(index).copied().flatten(),
+                pinned,
                 expires_at: self.expires_at,
                 overbooked: taken_after > self.fitting,
                 origin: Origin::New,

@@ -326,10 +326,14 @@ impl Seen {
         let overbooked = allocations
             .iter()
             .any(|(_, allocation)| allocation.overbooked);
+        let pinned = allocations
+            .iter()
+            .any(|(_, allocation)| allocation.unit.is_some() && allocation.pinned);
         Some(BookingState {
             booking: held.booking.clone(),
             units,
             overbooked,
+            pinned,
         })
     }
 

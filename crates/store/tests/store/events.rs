@@ -1,8 +1,9 @@
 //! What the outbox says of a booking: in which order, what has changed, and what it was.
 
 use catalogue::patch::{ContactField, ContactPatch};
+use domain::booking::Status;
 use serde_json::{Value as Json, json};
-use store::Value;
+use store::{Value, hot::UnitChoice};
 use testkit::{LaneOf, Scene, day, in_each_scene};
 
 /// Word, ordinal and facts of all events about bookings, in their order.
@@ -58,6 +59,36 @@ async fn an_event_says_which_write_it_was_and_what_has_changed() {
         let last = &events[3].2["last"];
         assert_eq!(last["departure_on"], json!(day(5)));
         assert_eq!(last["details"]["contact"]["last_name"], "Lovelace");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whether_a_booking_keeps_its_unit_is_a_change() {
+    in_each_scene(|scene| async move {
+        let lane = scene.lane(LaneOf::units(2)).await;
+        let booking = scene.placed(scene.place(lane, 1, 2)).await;
+        let choose = |unit: UnitChoice| {
+            let mut change = scene.change(booking);
+            change.change.unit = Some(unit);
+            change
+        };
+        for unit in [UnitChoice::Pinned, UnitChoice::Pinned, UnitChoice::Any] {
+            scene.done(choose(unit)).await;
+        }
+        scene.done(choose(UnitChoice::Number(2))).await;
+        scene.done(scene.become_(booking, Status::Cancelled)).await;
+        let facts: Vec<Json> = events(&scene).await.into_iter().map(|of| of.2).collect();
+        let pinned = |was: bool, is: bool| json!({ "changes": { "pinned": [was, is] } });
+        let first = [pinned(false, true), json!({}), pinned(true, false)];
+        assert_eq!(facts[1..4], first);
+        assert_eq!(facts[4], pinned(false, true));
+        // What is called off has no unit to keep.
+        let off = json!({ "changes": {
+            "status": ["confirmed", "cancelled"],
+            "pinned": [true, false],
+        } });
+        assert_eq!(facts[5], off);
     })
     .await;
 }

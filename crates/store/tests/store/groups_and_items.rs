@@ -151,6 +151,53 @@ async fn lines_and_notes_are_added_changed_removed_or_unknown_one_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_change_for_an_older_version_is_refused_with_all_of_its_items() {
+    in_each_scene(|scene| async move {
+        let lane = scene.lane(LaneOf::units(1)).await;
+        let mut place = scene.place(lane, 0, 1);
+        let id = place.booking.id;
+        place.lines = vec![scene.line(id, "a"), scene.line(id, "b")];
+        let (a, b) = (place.lines[0].id, place.lines[1].id);
+        scene.placed(place).await;
+        let decided = |number: i64, text: &str| {
+            let mut change = scene.change(id);
+            change.change.only_version = Some(number);
+            change.lines = vec![
+                SubChange::Change(a, described(text)),
+                SubChange::Add(scene.line(id, text)),
+            ];
+            change.notes = vec![SubChange::Add(scene.note(id, text))];
+            change
+        };
+        // A change of nothing but an item is another version too.
+        let mut other = scene.change(id);
+        other.lines = vec![SubChange::Remove(b)];
+        scene.done(other).await;
+        let before = scene.booking(id).await;
+        for number in [1, 3] {
+            let change = decided(number, "late");
+            assert_eq!(scene.refused(change).await, Refusal::ChangedMeanwhile);
+        }
+        assert_eq!(scene.booking(id).await, before);
+        assert_eq!(lines_of(&scene, id).await, [(a, "a".to_owned())]);
+        assert_eq!(notes_of(&scene, id).await, [""; 0]);
+
+        scene.done(decided(2, "next")).await;
+        let lines = lines_of(&scene, id).await;
+        let texts: Vec<&str> = lines.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!(texts, ["next", "next"]);
+        assert_eq!(scene.booking(id).await.unwrap().version, 3);
+        // Of two that were decided for one version, in one batch too, the second is refused.
+        let both = vec![decided(3, "first").into(), decided(3, "second").into()];
+        let outcomes = scene.submit(both).await;
+        assert!(is_done(&outcomes[0]));
+        assert_eq!(outcomes[1], Outcome::Refused(Refusal::ChangedMeanwhile));
+        scene.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_line_of_another_booking_is_unknown() {
     in_each_scene(|scene| async move {
         let lane = scene.lane(LaneOf::units(2)).await;

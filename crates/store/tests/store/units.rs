@@ -155,6 +155,114 @@ async fn who_has_moved_in_does_not_move_and_keeps_the_room_when_staying_longer()
     .await;
 }
 
+fn choosing(mut place: PlaceBooking, unit: UnitChoice) -> PlaceBooking {
+    place.unit = unit;
+    place
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_pinned_where_he_is_stays_while_packing_moves_the_others() {
+    in_each_scene(|scene| async move {
+        for pinned_first in [true, false] {
+            // Each of the two units is taken in one of two nights, so for both nights somebody has to move.
+            let lane = scene.lane(LaneOf::units(2)).await;
+            let in_unit =
+                |unit, night| choosing(scene.place(lane, night, 1), UnitChoice::Movable(unit));
+            let first = scene.placed(in_unit(1, 0)).await;
+            let second = scene.placed(in_unit(2, 1)).await;
+            let entries = scene.verify().await.entries;
+            let (stays, moves) = if pinned_first {
+                (first, second)
+            } else {
+                (second, first)
+            };
+            let before = unit_of(&scene, stays).await;
+            let mut pin = scene.change(stays);
+            pin.change.unit = Some(UnitChoice::Pinned);
+            let done = scene.done(pin).await;
+            assert!(!done.unit_not_given);
+            // Nothing was given back or taken.
+            assert_eq!(scene.verify().await.entries, entries);
+            let long = scene.placed(scene.place(lane, 0, 2)).await;
+            assert_eq!(unit_of(&scene, stays).await, before);
+            assert_eq!(unit_of(&scene, moves).await, before);
+            assert_ne!(unit_of(&scene, long).await, before);
+            scene.verify().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_is_kept_or_given_up_as_its_guest_was_told() {
+    in_each_scene(|scene| async move {
+        let lane = scene.lane(LaneOf::units(2)).await;
+        // Whoever got a unit by chance, to stay there, makes way for nobody.
+        let first = choosing(scene.place(lane, 0, 2), UnitChoice::Pinned);
+        let first = scene.placed(first).await;
+        assert_eq!(unit_of(&scene, first).await, Some(1));
+        let second = scene.done(pinned(scene.place(lane, 0, 1), 1)).await;
+        assert!(second.unit_not_given);
+        let second = second.after.unwrap().booking.id;
+        scene.done(scene.become_(second, Status::Cancelled)).await;
+        // Released, he does.
+        let mut loose = scene.change(first);
+        loose.change.unit = Some(UnitChoice::Any);
+        scene.done(loose).await;
+        assert_eq!(unit_of(&scene, first).await, Some(1));
+        let third = scene.placed(pinned(scene.place(lane, 0, 1), 1)).await;
+        assert_eq!(unit_of(&scene, third).await, Some(1));
+        assert_eq!(unit_of(&scene, first).await, Some(2));
+        // So does whoever asked for a unit and not to stay there.
+        let guest = choosing(scene.place(lane, 5, 1), UnitChoice::Movable(2));
+        let guest = scene.placed(guest).await;
+        assert_eq!(unit_of(&scene, guest).await, Some(2));
+        scene.placed(pinned(scene.place(lane, 5, 1), 2)).await;
+        assert_eq!(unit_of(&scene, guest).await, Some(1));
+        let mut beyond = scene.change(guest);
+        beyond.change.unit = Some(UnitChoice::Movable(3));
+        assert_eq!(
+            scene.refused(beyond).await,
+            Refusal::UnknownUnit { units: 2 }
+        );
+        // To stay in the unit that one has is a wish on every day.
+        scene.done(scene.become_(guest, Status::Cancelled)).await;
+        let mut longer = scene.change(first);
+        longer.change.arrival_on = Some(day(4));
+        longer.change.departure_on = Some(day(6));
+        longer.change.unit = Some(UnitChoice::Pinned);
+        assert!(scene.done(longer).await.unit_not_given);
+        scene.verify().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_party_is_pinned_as_a_whole_and_a_stay_without_numbers_is_not() {
+    in_each_scene(|scene| async move {
+        let lane = scene.lane(LaneOf::units(3)).await;
+        let mut party = choosing(scene.place(lane, 0, 2), UnitChoice::Pinned);
+        party.booking.quantity = 2;
+        let party = scene.done(party).await;
+        assert!(!party.unit_not_given);
+        let party = party.after.unwrap();
+        assert_eq!(party.units, [1, 2]);
+        let refused = scene.done(pinned(scene.place(lane, 1, 1), 2)).await;
+        assert!(refused.unit_not_given);
+        let mut longer = scene.change(party.booking.id);
+        longer.change.departure_on = Some(day(3));
+        assert_eq!(scene.done(longer).await.after.unwrap().units, [1, 2]);
+        let refused = scene.done(pinned(scene.place(lane, 2, 1), 1)).await;
+        assert!(refused.unit_not_given);
+
+        let places = scene.lane(LaneOf::places(3)).await;
+        let seat = choosing(scene.place(places, 0, 1), UnitChoice::Pinned);
+        assert!(!scene.done(seat).await.unit_not_given);
+        scene.verify().await;
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_party_gets_several_units_and_lost_units_are_given_up() {
     in_each_scene(|scene| async move {

@@ -58,6 +58,8 @@ pub struct Installed {
     pub id: Id,
     /// The app.
     pub app_id: Id,
+    /// The app's `client_id` of OAuth 2.0.
+    pub app_client_id: String,
     /// The app's name.
     pub app_name: String,
     /// How it came to be installed.
@@ -272,6 +274,7 @@ async fn view(
         app_name: client.name,
         how,
         needs_consent: how == How::Consent && scopes.len() < app.permissions.len(),
+        app_client_id: app.public_id,
         scopes,
         organizations: grant.organizations,
         channels: installation.channels,

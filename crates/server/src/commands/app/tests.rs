@@ -34,6 +34,7 @@ const TOY: AppDialect = AppDialect {
     adjust: |profile| profile.rotates = false,
     api_prefix: "/v1",
     api: |_, _, _| Ok(axum::Router::new()),
+    refuse: dialect_beds24::errors::answer,
     document: || Ok(serde_json::Value::Null),
     format: None,
 };

@@ -74,9 +74,14 @@ async fn a_block_takes_its_unit_and_gives_it_back() {
         );
         let stays = reading.units_of(&[booking]).await.unwrap();
         assert_eq!(
-            stays[&id].iter().map(|unit| unit.id).collect::<Vec<_>>(),
+            stays[&id]
+                .units
+                .iter()
+                .map(|unit| unit.id)
+                .collect::<Vec<_>>(),
             [units[1]]
         );
+        assert!(stays[&id].pinned);
         let maintenance = Test::<Block>::is(Field::new("state"), "maintenance".to_owned());
         let among =
             Test::<Booking>::among::<Block>(Field::new("id"), Field::new("id"), maintenance);
@@ -150,17 +155,11 @@ async fn a_block_moves_guests_who_may_be_moved_and_is_refused_where_nobody_may()
         pinned.change.unit = Some(UnitChoice::Number(1));
         scene.done(pinned).await;
         let (_, write) = service.block(&actor, block(units[0], 1, 3));
-        assert!(matches!(
-            refused(&service, &actor, write).await,
-            Refusal::SoldOut { .. }
-        ));
+        assert_eq!(refused(&service, &actor, write).await, Refusal::UnitTaken);
         let (_, write) = service.block(&actor, block(units[1], 1, 3));
         written(&service, &actor, write).await;
         let (_, write) = service.block(&actor, block(units[1], 2, 4));
-        assert!(matches!(
-            refused(&service, &actor, write).await,
-            Refusal::SoldOut { .. }
-        ));
+        assert_eq!(refused(&service, &actor, write).await, Refusal::UnitTaken);
         let (_, write) = service.block(&actor, block(units[1], 4, 4));
         assert!(matches!(
             refused(&service, &actor, write).await,

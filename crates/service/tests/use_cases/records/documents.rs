@@ -2,7 +2,7 @@
 
 use service::{
     Error, Refusal,
-    bookings::{GroupChoice, NewBooking, UnitChoice},
+    bookings::{BookingChange, BookingPatch, GroupChoice, ItemWrite, NewBooking, UnitChoice},
     content::{Label, LabelDetails},
     customers::{Customer, Order, PersonDetails},
     domain::{
@@ -241,6 +241,55 @@ async fn what_is_said_about_a_booking_goes_with_it() {
             links.iter().map(|link| link.from_id).collect::<Vec<_>>(),
             [kept]
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_for_what_others_have_changed_is_refused_with_its_document() {
+    in_each_scene(|scene| async move {
+        let (service, actor) = house(&scene);
+        let lane = scene.lane(LaneOf::units(1)).await;
+        let (booking, place) = service.place(&actor, stay(lane, UnitChoice::Any));
+        let made = service.write_all(&actor, vec![place]).await;
+        made.unwrap().unwrap();
+        let line = async || {
+            let reading = service.reading(&actor).await.unwrap();
+            let of = Field::<Line>::new("booking_id");
+            let lines = reading.of(of, &[booking]).await.unwrap();
+            lines.first().map(|line| line.id)
+        };
+        let had = line().await.unwrap();
+        // Each is decided for a booking with a breakfast, which the first one takes away.
+        let change = async |only_version: Option<i64>| {
+            let patch = BookingPatch {
+                id: booking,
+                change: BookingChange {
+                    only_version,
+                    ..BookingChange::default()
+                },
+                lines: vec![ItemWrite::Remove(had)],
+                notes: Vec::new(),
+                remove_lines: false,
+                check_availability: true,
+                announce: true,
+            };
+            let (_, change) = service.rebook(&actor, patch);
+            let writes = vec![create(ada(scene.id())), change];
+            service.write_all(&actor, writes).await.unwrap()
+        };
+        assert!(change(Some(1)).await.is_ok());
+        assert_eq!(line().await, None);
+        for only_version in [Some(1), None] {
+            let refused = Refused {
+                index: 1,
+                refusal: Refusal::ChangedMeanwhile,
+            };
+            assert_eq!(change(only_version).await, Err(refused), "{only_version:?}");
+        }
+        assert_eq!(rows_in(&scene, "person").await, 1);
+        assert_eq!(scene.booking(booking).await.unwrap().version, 2);
+        scene.verify().await;
     })
     .await;
 }

@@ -132,6 +132,7 @@ async fn amenities_have_answers_and_an_answer_may_be_written_over() {
                     ..LinkDetails::default()
                 },
             )],
+            first: 0,
         };
         for number in [300, 250] {
             let answer = AmenityAnswer::Number(number.into());
