@@ -20,9 +20,6 @@ const STEPS: [&str; 8] = [
     "format", "tidy", "clippy", "tests", "docs", "openapi", "fuzz", "proofs",
 ];
 
-/// The steps that run only when they are named.
-const BY_NAME_ONLY: [&str; 1] = ["fuzz"];
-
 /// Which steps to run.
 #[derive(Debug, Default, clap::Args)]
 pub struct TestOptions {
@@ -43,8 +40,7 @@ pub struct TestOptions {
 impl TestOptions {
     fn wants(&self, step: &str) -> bool {
         let named = |names: &[String]| names.iter().any(|name| name == step);
-        let is_usual = self.only.is_empty() && !BY_NAME_ONLY.contains(&step);
-        (is_usual || named(&self.only)) && !named(&self.skip)
+        (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
     }
 }
 
@@ -174,22 +170,7 @@ mod tests {
     #[test]
     fn all_steps_run_unless_somebody_chooses() {
         let options = TestOptions::default();
-        let left_out: Vec<&str> = STEPS
-            .into_iter()
-            .filter(|step| !options.wants(step))
-            .collect();
-        assert_eq!(left_out, BY_NAME_ONLY);
-    }
-
-    #[test]
-    fn what_runs_by_name_only_runs_when_it_is_named() {
-        for name in BY_NAME_ONLY {
-            let options = TestOptions {
-                only: names(&[name]),
-                ..TestOptions::default()
-            };
-            assert!(options.wants(name) && !options.wants("format"));
-        }
+        assert!(STEPS.into_iter().all(|step| options.wants(step)));
     }
 
     #[test]

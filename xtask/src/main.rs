@@ -31,12 +31,11 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Habit {
-    /// Run every check: format, tidy, lints, tests on both stores, API documents, proofs
-    ///
-    /// The fuzzer runs only when it is named: --only fuzz, or cargo xtask fuzz.
+    /// Run every check: format, tidy, lints, tests on both stores, API documents, fuzzer, proofs
     ///
     /// Starts a PostgreSQL of its own in a temporary folder and takes it away again, also
     /// after Ctrl-C. Put an address into TABARD_TEST_POSTGRES to use another server.
+    /// The fuzzer needs Python 3.10 with venv and pip; --skip fuzz leaves it out.
     /// Ends with "N passed, N failed"; the exit code is 1 when anything failed.
     Test(checks::TestOptions),
     /// Check what no compiler checks: arrows between crates, words, sizes, documents

@@ -36,6 +36,8 @@ pub const GATE: &[&[&str]] = &[
     &["race", "--rounds", "50", "--store", "postgres", CONTROL],
     &["ways", "--rounds", "20", "--store", "sqlite"],
     &["ways", "--rounds", "20", "--store", "postgres"],
+    &["ways", "--rounds", "20", "--store", "sqlite", CONTROL],
+    &["ways", "--rounds", "20", "--store", "postgres", CONTROL],
     &["kill", "--rounds", "10", BUSY, "--store", "sqlite"],
     &["kill", "--rounds", "10", BUSY, "--store", "postgres"],
     &["kill", "--rounds", "10", "--store", "sqlite", CONTROL],
@@ -194,9 +196,18 @@ mod tests {
         let names: Vec<_> = GATE.iter().map(|arguments| name_of(arguments)).collect();
         assert_eq!(names[0], "race on sqlite");
         assert_eq!(names[3], "race on postgres, control");
-        assert_eq!(names[6], "kill on sqlite");
+        assert_eq!(names[8], "kill on sqlite");
         let distinct: std::collections::BTreeSet<_> = names.iter().collect();
         assert_eq!(distinct.len(), names.len());
+    }
+
+    #[test]
+    fn every_proof_about_capacity_and_loss_must_fail_in_its_control() {
+        for proof in ["race", "ways", "kill"] {
+            let runs = GATE.iter().filter(|arguments| arguments[0] == proof);
+            let controls = runs.filter(|arguments| arguments.contains(&CONTROL));
+            assert_eq!(controls.count(), 2, "{proof}");
+        }
     }
 
     #[test]
