@@ -189,7 +189,10 @@ async fn book(
     std::hint::black_box(full);
     for (insert, rows) in statements.inserts.iter().zip(&rows) {
         let arrays = arrays(insert, rows)?;
-        let arrays: Vec<&(dyn ToSql + Sync)> = arrays.iter().map(AsRef::as_ref).collect();
+        let arrays: Vec<&(dyn ToSql + Sync)> = arrays
+            .iter()
+            .map(|array| &**array as &(dyn ToSql + Sync))
+            .collect();
         transaction.execute(insert, &arrays).await?;
     }
     let (ids, sequences): (Vec<i64>, Vec<i64>) = heads
@@ -241,13 +244,16 @@ async fn look(
     Ok(bookings.iter().filter(is_full).count())
 }
 
+/// The values of a column.
+type Array = Box<dyn ToSql + Send + Sync>;
+
 /// The rows as one array for each column.
-fn arrays(insert: &Statement, rows: &[Vec<Cell>]) -> anyhow::Result<Vec<Box<dyn ToSql + Sync>>> {
+fn arrays(insert: &Statement, rows: &[Vec<Cell>]) -> anyhow::Result<Vec<Array>> {
     let columns = insert.params().iter().enumerate();
     columns
         .map(|(position, array)| {
             let cells = rows.iter().map(|row| &row[position]);
-            Ok::<Box<dyn ToSql + Sync>, anyhow::Error>(match *array {
+            Ok::<Array, anyhow::Error>(match *array {
                 Type::INT8_ARRAY => Box::new(cells.map(int).collect::<Vec<Option<i64>>>()),
                 Type::TEXT_ARRAY => Box::new(cells.map(text).collect::<Vec<Option<String>>>()),
                 Type::BYTEA_ARRAY => Box::new(cells.map(bytes).collect::<Vec<Option<Vec<u8>>>>()),
