@@ -44,13 +44,12 @@ fn run(asked: Proof) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        // A signal ends the proof by dropping it, and with it the servers it started.
         let mut terminated = signal(SignalKind::terminate())?;
-        // On a worker: what waits on the thread that entered the runtime is woken by a worker, which costs
-        // every answer another switch between threads, and the figures of one client count them.
-        let mut proof = tokio::spawn(prove(asked));
         tokio::select! {
-            outcome = &mut proof => outcome?,
+            // On a worker: what waits on the thread that entered the runtime is woken by a worker, which costs
+            // every answer another switch between threads, and the figures of one client count them. A signal
+            // ends the runtime, which drops the proof, and with it the servers that it started.
+            outcome = tokio::spawn(prove(asked)) => outcome?,
             _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
             _ = terminated.recv() => anyhow::bail!("asked to end by a signal"),
         }
