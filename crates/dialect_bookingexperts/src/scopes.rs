@@ -335,6 +335,11 @@ pub fn restricted(word: &str) -> Option<String> {
         .then(|| format!("{CHANNEL}{word}"))
 }
 
+/// The word for all of a resource beside this one, if this is for the app's own channels.
+pub fn whole(word: &str) -> Option<&str> {
+    word.strip_prefix(CHANNEL)
+}
+
 /// The words that open reading a type; none where everybody may.
 pub fn reading(kind: &ResourceType) -> Vec<String> {
     kind.read.map(acceptable).unwrap_or_default()

@@ -48,13 +48,15 @@ impl Seen {
         }
     }
 
-    /// Reads the channels where any word is only for those: one query, for these callers alone.
+    /// Reads the channels where something may be read of those only: one query, for these callers alone.
     ///
     /// # Errors
     /// Those of the use case.
     pub async fn learn_channels(&mut self, reading: &Reading<'_>) -> service::Result<()> {
-        let is_restricted = |scope: &String| scope.starts_with("channel::");
-        if !self.caller.scopes.iter().any(is_restricted) {
+        // Whoever has the word for all of a type sees all of it, with the word for its own channels or not.
+        let words = self.caller.scopes.iter();
+        let mut beside = words.filter_map(|word| scopes::whole(word));
+        if beside.all(|whole| self.has(whole)) {
             return Ok(());
         }
         let all = reading

@@ -121,7 +121,7 @@ pub use negotiation::{MEDIA_TYPE, VARY, check_accept, check_content_type};
 pub use page::Page;
 pub use query::{Query, Rules};
 pub use request::Expected;
-pub use resolve::{Failure, Loader, included};
+pub use resolve::{Failure, Loader, ahead, included};
 pub use resource::{Attribute, Relationship, ResourceType, Write};
 pub use row::{Identifier, Linkage, Row, RowFlaw, compare_ids, is_decimal, is_id};
 pub use schema::{Flaw, Flaws, Schema, flaws};

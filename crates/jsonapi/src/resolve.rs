@@ -73,6 +73,25 @@ pub async fn included<L: Loader>(
     Ok(found.rows)
 }
 
+/// What an `include` leads to from rows of a type, by type and each once, as far as these rows say already
+/// where their relationships lead: for whoever reads ahead.
+pub fn ahead(
+    schema: &Schema,
+    include: &Include,
+    kind: &ResourceType,
+    rows: &[Row],
+) -> Vec<(&'static ResourceType, Vec<String>)> {
+    let relationships = kind.relationships.iter();
+    let passed = relationships.filter(|relationship| include.passes(kind, relationship.name));
+    let linked = passed.flat_map(|relationship| {
+        let rows = rows.iter();
+        rows.flat_map(|row| row.linked(relationship.name))
+    });
+    let mut seen = HashSet::new();
+    let linked = linked.filter(|to| seen.insert(*to));
+    by_type(schema, &linked.cloned().collect::<Vec<_>>())
+}
+
 /// A step of a path, and everything that it leads to, each once.
 struct Reached<'a> {
     branch: &'a Branch,

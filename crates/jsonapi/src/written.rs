@@ -204,8 +204,8 @@ impl Serialize for RelationshipOut<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let Self { row, known, view } = self;
         let mut object = to.serialize_map(None)?;
-        let path = row.related_path(known.name).filter(|_| known.related);
-        if let Some(path) = path {
+        let is_sent = known.related;
+        if let Some(path) = is_sent.then(|| row.related_path(known.name)).flatten() {
             let url = view.address.url(&path);
             object.serialize_entry("links", &Related { related: &url })?;
         }

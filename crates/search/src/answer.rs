@@ -62,7 +62,8 @@ pub struct Effort {
     pub resources: u64,
     /// For how many nights prices were looked up.
     pub nights_priced: u64,
-    /// How many stays were looked at by themselves: free, and neither begun nor ended on a wrong day.
+    /// How many stays were looked at by themselves: free, of a length that its days allow, and neither begun
+    /// nor ended on a wrong day.
     pub stays_tried: u64,
 }
 

@@ -17,10 +17,15 @@ impl DayBits {
     /// The days for which it holds.
     pub(crate) fn of(mut holds: impl FnMut(usize) -> bool) -> Self {
         let mut bits = Self::NONE;
-        for day in (0..DAYS).filter(|day| holds(*day)) {
-            bits.0[day / WORD] |= 1 << (day % WORD);
-        }
+        (0..DAYS)
+            .filter(|day| holds(*day))
+            .for_each(|day| bits.set(day));
         bits
+    }
+
+    /// Adds a day that is known.
+    pub(crate) fn set(&mut self, day: usize) {
+        self.0[day / WORD] |= 1 << (day % WORD);
     }
 
     pub(crate) fn get(&self, day: usize) -> bool {
@@ -31,17 +36,31 @@ impl DayBits {
 
     /// Copies the days from `from` on into a strip; days that are not known are not set.
     pub(crate) fn cut(&self, from: i64, strip: &mut [u64]) {
+        for (place, out) in (0_i64..).zip(strip) {
+            *out = self.word(from, place);
+        }
+    }
+
+    /// Takes the days from `from` on out of a strip; days that are not known stay.
+    pub(crate) fn cut_off(&self, from: i64, strip: &mut [u64]) {
+        for (place, kept) in (0_i64..).zip(strip) {
+            *kept &= !self.word(from, place);
+        }
+    }
+
+    /// The word at this place of the strip that begins with the day `from`.
+    fn word(&self, from: i64, place: i64) -> u64 {
         let word = |index: i64| {
             let index = usize::try_from(index).ok();
             index.and_then(|index| self.0.get(index)).copied()
         };
-        for (place, out) in (0_i64..).zip(strip) {
-            let at = from.saturating_add(place * WORD as i64);
-            let (index, shift) = (at.div_euclid(WORD as i64), at.rem_euclid(WORD as i64));
-            *out = word(index).unwrap_or(0) >> shift;
-            if shift > 0 {
-                *out |= word(index + 1).unwrap_or(0) << (WORD as i64 - shift);
-            }
+        let at = from.saturating_add(place * WORD as i64);
+        let (index, shift) = (at.div_euclid(WORD as i64), at.rem_euclid(WORD as i64));
+        let low = word(index).unwrap_or(0) >> shift;
+        if shift > 0 {
+            low | word(index + 1).unwrap_or(0) << (WORD as i64 - shift)
+        } else {
+            low
         }
     }
 }
@@ -54,15 +73,34 @@ pub(crate) const fn words(days: usize) -> usize {
 /// Keeps of `strip` the days for which `other` is set so many days later.
 pub(crate) fn keep_where_later(strip: &mut [u64], other: &[u64], days: usize) {
     let (skip, shift) = (days / WORD, days % WORD);
-    let word = |index: usize| other.get(index).copied().unwrap_or(0);
     for (place, kept) in strip.iter_mut().enumerate() {
-        let low = word(place + skip) >> shift;
-        let high = if shift > 0 {
-            word(place + skip + 1) << (WORD - shift)
-        } else {
-            0
-        };
-        *kept &= low | high;
+        *kept &= later(other, place, skip, shift);
+    }
+}
+
+/// The word of a strip that stands so many words and bits after a place.
+fn later(strip: &[u64], place: usize, skip: usize, shift: usize) -> u64 {
+    let word = |index: usize| strip.get(index).copied().unwrap_or(0);
+    let low = word(place + skip) >> shift;
+    let high = if shift > 0 {
+        word(place + skip + 1) << (WORD - shift)
+    } else {
+        0
+    };
+    low | high
+}
+
+/// Keeps of `strip` the days from which on so many days in a row are set.
+pub(crate) fn keep_runs(strip: &mut [u64], days: usize) {
+    let mut length = 1;
+    while length < days {
+        // Two runs one after the other, or one over the other's end, are a longer one.
+        let step = length.min(days - length);
+        let (skip, shift) = (step / WORD, step % WORD);
+        for place in 0..strip.len() {
+            strip[place] &= later(strip, place, skip, shift);
+        }
+        length += step;
     }
 }
 
@@ -138,6 +176,22 @@ mod tests {
                 days_of(&strip).collect::<Vec<_>>(),
                 expected,
                 "{later} later"
+            );
+        }
+        for days in [1, 2, 3, 7, 64, 65, 100, 192] {
+            let mut strip = vec![0; 3];
+            set(&[0, 3, 4, 5]).cut(0, &mut strip);
+            keep_between(&mut strip, 0, 5);
+            strip[1] = u64::MAX;
+            let is_set = |day: usize| matches!(day, 0 | 3 | 4 | 64..128);
+            let expected: Vec<usize> = (0..192)
+                .filter(|first| (*first..first + days).all(is_set))
+                .collect();
+            keep_runs(&mut strip, days);
+            assert_eq!(
+                days_of(&strip).collect::<Vec<_>>(),
+                expected,
+                "{days} in a row"
             );
         }
         let mut strip = vec![u64::MAX; 3];

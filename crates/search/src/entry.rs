@@ -21,7 +21,7 @@ use rust_decimal::Decimal;
 
 use crate::{
     attributes::Attributes,
-    bits::{DAYS, DayBits},
+    bits::{DAYS, DayBits, keep_runs, keep_where_later},
     listed::Listed,
 };
 
@@ -62,11 +62,12 @@ pub struct Terms {
     open: DayBits,
     pub(crate) check_in: DayBits,
     pub(crate) check_out: DayBits,
-    /// Whether any day sets a minimum or maximum stay.
-    bounds_lengths: bool,
+    /// The days that set a minimum or maximum stay.
+    length_bounds: Box<[LengthBounds]>,
     /// For each day its line in the tables.
     line_of: Lines,
-    lines: Box<[Line]>,
+    /// For each line how many are sold at most.
+    limits: Box<[i64]>,
     /// For each line the price of each plan.
     prices: Box<[u32]>,
     /// The prices that are not a whole number of minor units, or too large, by their place.
@@ -78,12 +79,12 @@ pub struct Terms {
 /// Prices with the places in the table at which they would stand.
 type ExactPrices = Box<[(u32, Decimal)]>;
 
-/// What days of one line have in common, apart from prices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Line {
-    limit: i64,
+/// Days that bound the length of a stay in the same way. Calendars know few ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct LengthBounds {
     min_stay: u16,
     max_stay: u16,
+    days: DayBits,
 }
 
 /// The line of each day. Few calendars have more than 256 different days.
@@ -116,6 +117,7 @@ impl Terms {
     pub fn new<B: PriceBook + ?Sized>(resource: Resource, book: &B, first: Date) -> Self {
         let first = day_number(first);
         let mut table = Table::default();
+        let mut length_bounds = Vec::new();
         let mut line_of = Vec::with_capacity(DAYS);
         let (mut open, mut check_in, mut check_out) = ([false; DAYS], [false; DAYS], [false; DAYS]);
         for place in 0..DAYS {
@@ -126,9 +128,11 @@ impl Terms {
             check_in[place] = day.is_none_or(|day| !day.no_check_in);
             check_out[place] = day.is_none_or(|day| !day.no_check_out);
             let prices = date.map(|date| prices(&resource, book, date));
-            line_of.push(table.line(line(day), prices.unwrap_or_default()));
+            let limit = day.and_then(|day| day.sell_limit).unwrap_or(i64::MAX);
+            line_of.push(table.line(limit, prices.unwrap_or_default()));
+            bound_lengths(&mut length_bounds, place, day);
         }
-        let Table { lines, rows, .. } = table;
+        let Table { limits, rows, .. } = table;
         let (prices, exact) = laid_out(&rows, resource.currency);
         let nameless = |plan: RatePlan| RatePlan {
             name: String::new(),
@@ -147,9 +151,9 @@ impl Terms {
             open: DayBits::of(|day| open[day]),
             check_in: DayBits::of(|day| check_in[day]),
             check_out: DayBits::of(|day| check_out[day]),
-            bounds_lengths: lines.iter().any(Line::bounds_length),
+            length_bounds: length_bounds.into(),
             line_of: Lines::new(line_of),
-            lines: lines.into(),
+            limits: limits.into(),
             prices,
             exact,
             listed: None,
@@ -181,24 +185,31 @@ impl Terms {
         links.map(|link| link.resource)
     }
 
-    /// Whether minimum and maximum stays allow so many nights from a day on.
-    pub(crate) fn allows_length(&self, arrival: i64, nights: u16) -> bool {
-        let within = |min: u16, max: u16| (min..=max).contains(&nights);
-        let of_all = within(
-            self.rules.min_stay.unwrap_or(0),
-            self.rules.max_stay.unwrap_or(u16::MAX),
-        );
-        if !of_all || !self.bounds_lengths {
-            return of_all;
+    /// Keeps of a strip of arrivals from day `first` on those from which minimum and maximum stays allow so
+    /// many nights. `allowed` is memory for as many days as stays may touch.
+    pub(crate) fn keep_allowed(
+        &self,
+        nights: u16,
+        first: i64,
+        arrivals: &mut [u64],
+        allowed: &mut [u64],
+    ) {
+        let least = self.rules.min_stay.unwrap_or(0);
+        let most = self.rules.max_stay.unwrap_or(u16::MAX);
+        if !(least..=most).contains(&nights) {
+            arrivals.fill(0);
         }
-        let counting = match self.rules.strategy {
-            Strategy::FirstNight => 1,
-            Strategy::StayThrough => i64::from(nights),
-        };
-        (arrival..arrival + counting).all(|day| {
-            let line = self.line(day).map(|line| &self.lines[line]);
-            line.is_none_or(|line| within(line.min_stay, line.max_stay))
-        })
+        let bounds = self.length_bounds.iter();
+        let mut refusing = bounds.filter(|bounds| !bounds.allow(nights)).peekable();
+        if refusing.peek().is_none() {
+            return;
+        }
+        allowed.fill(u64::MAX);
+        refusing.for_each(|bounds| bounds.days.cut_off(first - self.first, allowed));
+        if self.rules.strategy == Strategy::StayThrough {
+            keep_runs(allowed, nights.into());
+        }
+        keep_where_later(arrivals, allowed, 0);
     }
 
     /// The price of a night under the plan at this place of the list.
@@ -236,7 +247,8 @@ impl Terms {
         };
         size_of::<Self>()
             + lines
-            + size_of_val(&*self.lines)
+            + size_of_val(&*self.limits)
+            + size_of_val(&*self.length_bounds)
             + size_of_val(&*self.prices)
             + size_of_val(&*self.exact)
             + size_of_val(&*self.plans)
@@ -265,7 +277,7 @@ impl Entry {
                 return false;
             };
             let line = terms.line(terms.first + place as i64);
-            let limit = line.map_or(i64::MAX, |line| terms.lines[line].limit);
+            let limit = line.map_or(i64::MAX, |line| terms.limits[line]);
             terms.open.get(place) && capacity.min(limit).saturating_sub(*taken) > 0
         });
         Self { terms, sellable }
@@ -291,18 +303,29 @@ fn is_open(day: &CalendarDay, rules: &StayRules) -> bool {
     !day.closed && !is_exception
 }
 
-fn line(day: Option<&CalendarDay>) -> Line {
-    Line {
-        limit: day.and_then(|day| day.sell_limit).unwrap_or(i64::MAX),
-        min_stay: day.and_then(|day| day.min_stay).unwrap_or(0),
-        max_stay: day.and_then(|day| day.max_stay).unwrap_or(u16::MAX),
+impl LengthBounds {
+    fn allow(&self, nights: u16) -> bool {
+        (self.min_stay..=self.max_stay).contains(&nights)
     }
 }
 
-impl Line {
-    fn bounds_length(&self) -> bool {
-        self.min_stay > 0 || self.max_stay < u16::MAX
+/// Notes how a day bounds the length of a stay, if it does.
+fn bound_lengths(known: &mut Vec<LengthBounds>, place: usize, day: Option<&CalendarDay>) {
+    let min_stay = day.and_then(|day| day.min_stay).unwrap_or(0);
+    let max_stay = day.and_then(|day| day.max_stay).unwrap_or(u16::MAX);
+    if (min_stay, max_stay) == (0, u16::MAX) {
+        return;
     }
+    let same = |bounds: &LengthBounds| (bounds.min_stay, bounds.max_stay) == (min_stay, max_stay);
+    let at = known.iter().position(same).unwrap_or_else(|| {
+        known.push(LengthBounds {
+            min_stay,
+            max_stay,
+            days: DayBits::NONE,
+        });
+        known.len() - 1
+    });
+    known[at].days.set(place);
 }
 
 fn prices<B: PriceBook + ?Sized>(
@@ -319,20 +342,20 @@ fn prices<B: PriceBook + ?Sized>(
 /// What the days of a resource say, each kind of day once.
 #[derive(Default)]
 struct Table {
-    lines: Vec<Line>,
+    limits: Vec<i64>,
     rows: Vec<Vec<Option<Decimal>>>,
-    known: HashMap<(Line, Vec<Option<Decimal>>), u16>,
+    known: HashMap<(i64, Vec<Option<Decimal>>), u16>,
 }
 
 impl Table {
-    fn line(&mut self, line: Line, prices: Vec<Option<Decimal>>) -> u16 {
-        let next = self.lines.len() as u16;
-        let (lines, rows) = (&mut self.lines, &mut self.rows);
+    fn line(&mut self, limit: i64, prices: Vec<Option<Decimal>>) -> u16 {
+        let next = self.limits.len() as u16;
+        let (limits, rows) = (&mut self.limits, &mut self.rows);
         *self
             .known
-            .entry((line, prices))
+            .entry((limit, prices))
             .or_insert_with_key(|known| {
-                lines.push(known.0);
+                limits.push(known.0);
                 rows.push(known.1.clone());
                 next
             })

@@ -140,7 +140,7 @@ impl Search<'_> {
             let mut first = first.sorted();
             (first.split_off(limiter.offset.min(first.len())), effort)
         } else {
-            let groups = std::cell::RefCell::new(Groups::new(limiter.of));
+            let groups = std::cell::RefCell::new(Groups::new(limiter));
             let counted = self.walk(
                 &mut found,
                 |ranked| groups.borrow_mut().add(&ranked.rank),

@@ -37,6 +37,8 @@ pub(crate) struct Scan {
     check_in: Vec<u64>,
     check_out: Vec<u64>,
     runs: Vec<u64>,
+    /// Memory for the days whose minimum and maximum stay allow a length.
+    allowed: Vec<u64>,
     found: Vec<u64>,
     prices: WindowPrices,
     reach: Option<Reach>,
@@ -69,6 +71,7 @@ impl Scan {
             check_in: vec![0; arrivals],
             check_out: vec![0; all],
             runs: vec![0; all],
+            allowed: vec![0; all],
             found: vec![0; arrivals],
             prices: WindowPrices::default(),
             reach: query.reach.clone(),
@@ -120,13 +123,12 @@ impl Scan {
                 break;
             }
             self.keep_arrivals(nights, today, last);
+            terms.keep_allowed(nights, first, &mut self.found, &mut self.allowed);
             for place in days_of(&self.found) {
                 let arrival = first + place as i64;
                 self.effort.stays_tried += 1;
                 let reach = self.reach.as_ref();
-                if !terms.allows_length(arrival, nights)
-                    || reach.is_some_and(|reach| !reach.admits(arrival, nights))
-                {
+                if reach.is_some_and(|reach| !reach.admits(arrival, nights)) {
                     continue;
                 }
                 if !std::mem::replace(&mut is_priced, true) {

@@ -63,15 +63,21 @@ type GroupKey = i64;
 pub(crate) struct Groups {
     of: Limited,
     firsts: HashMap<GroupKey, Rank>,
+    /// Where each resource is a group: the first stays of those that may be shown. Nothing comes back to a
+    /// resource once it is walked, so the others are only counted.
+    of_resources: Smallest<(Rank, GroupKey)>,
+    resources: usize,
     /// The first stay of the resource that is being walked, where groups are made of resources.
     of_entry: Option<Rank>,
 }
 
 impl Groups {
-    pub(crate) fn new(of: Limited) -> Self {
+    pub(crate) fn new(limiter: &Limiter) -> Self {
         Self {
-            of,
+            of: limiter.of,
             firsts: HashMap::new(),
+            of_resources: Smallest::new(limiter.offset.saturating_add(limiter.limit)),
+            resources: 0,
             of_entry: None,
         }
     }
@@ -93,13 +99,14 @@ impl Groups {
 
     /// Ends with a resource.
     pub(crate) fn leave(&mut self, organization_id: Id) {
-        if let Some(rank) = self.of_entry.take() {
-            let key = if self.of == Limited::Organizations {
-                organization_id.get()
-            } else {
-                rank.entry.into()
-            };
-            self.put(key, &rank);
+        let Some(rank) = self.of_entry.take() else {
+            return;
+        };
+        if self.of == Limited::Organizations {
+            self.put(organization_id.get(), &rank);
+        } else {
+            self.resources += 1;
+            self.of_resources.push((rank, rank.entry.into()));
         }
     }
 
@@ -109,7 +116,7 @@ impl Groups {
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.firsts.len()
+        self.firsts.len() + self.resources
     }
 
     /// The groups that are shown, in order.
@@ -118,6 +125,7 @@ impl Groups {
             .firsts
             .into_iter()
             .map(|(key, rank)| (rank, key))
+            .chain(self.of_resources.sorted())
             .collect();
         groups.sort_unstable();
         let shown = groups.into_iter().skip(limiter.offset).take(limiter.limit);

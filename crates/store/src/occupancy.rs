@@ -5,10 +5,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
-use catalogue::{Cells, Row, Value, sale::Booking};
+use catalogue::{Cells, Kind as _, Row, Value, inventory::Unit, sale::Booking};
 use domain::{
     id::Id,
     lane::{Taken, peak},
@@ -19,7 +19,7 @@ use jiff::civil::Date;
 use crate::{
     error::Result,
     hot::{OF_BOOKING, allocation_key, views},
-    kind::Condition,
+    kind::{Condition, columns_of},
     lanes::{BLOCK_NIGHTS, Nights},
     looks::Look,
     statement::Each,
@@ -194,39 +194,42 @@ impl Night {
     }
 }
 
-/// What a booking has in its lane: the unit, whether it stays there, and whether it was taken beyond capacity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Assigned {
+/// A unit in which a booking stays.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lodged {
     /// The booking.
     pub booking_id: Id,
-    /// The unit's number, from 1.
-    pub unit: Option<i64>,
+    /// The unit.
+    pub unit: Unit,
     /// Whether it has to stay in that unit.
     pub pinned: bool,
-    /// Whether it was taken beyond capacity.
-    pub overbooked: bool,
 }
 
-static ASSIGNED: Each = Each::new(
-    "SELECT a.booking_id, a.unit, a.pinned, a.overbooked FROM {each} JOIN allocation a ON a.tenant_id = each.tenant_id \
-     AND a.lane_id = each.lane_id AND a.starts_at = each.starts_at AND a.booking_id = each.booking_id",
-    OF_BOOKING,
-);
+/// One statement answers places and units, so both are of the same moment, and there is one journey.
+static LODGED: LazyLock<Each> = LazyLock::new(|| {
+    let unit = columns_of::<Unit>("u");
+    let sql = format!(
+        "SELECT a.booking_id, a.pinned, {unit} FROM {{each}} JOIN allocation a ON a.tenant_id = each.tenant_id \
+         AND a.lane_id = each.lane_id AND a.starts_at = each.starts_at AND a.booking_id = each.booking_id \
+         JOIN unit u ON u.tenant_id = a.tenant_id AND u.resource_id = a.lane_id AND u.number = a.unit"
+    );
+    Each::owned(sql, OF_BOOKING.to_vec())
+});
 
-/// In which units these bookings stay, in any order.
-pub async fn assigned(tx: &Tx, bookings: &[Booking]) -> Result<Vec<Assigned>> {
+/// In which units these bookings stay, in any order. One that has no unit is not there.
+pub async fn lodged(tx: &Tx, bookings: &[Booking]) -> Result<Vec<Lodged>> {
     let keys: Vec<Row> = bookings.iter().map(allocation_key).collect();
-    let rows = tx.read_each(&ASSIGNED, &keys).await?;
-    let assigned = rows.into_iter().map(|row| {
+    let rows = tx.read_each(&LODGED, &keys).await?;
+    let lodged = rows.into_iter().map(|mut row| {
+        let unit = row.split_off(2);
         let mut cells = Cells::of("allocation", row);
-        Ok(Assigned {
+        Ok(Lodged {
             booking_id: cells.next("booking_id")?,
-            unit: cells.next("unit")?,
             pinned: cells.next("pinned")?,
-            overbooked: cells.next("overbooked")?,
+            unit: Unit::from_row(unit)?,
         })
     });
-    assigned.collect()
+    lodged.collect()
 }
 
 /// What a booking has in its lane, over all that it takes of it.

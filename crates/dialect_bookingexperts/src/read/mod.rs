@@ -10,10 +10,11 @@ pub mod platform;
 
 use domain::access::capability;
 use domain::id::Id;
+use futures_util::future::try_join_all;
 use http_kit::{Answer, Call, Refusal};
 use jsonapi::{
     Address, Document, Loader, Locales, Query, ResourceType, Row, Rules, Schema, Test as Asked,
-    View, included,
+    View, ahead, included,
 };
 use service::{
     PageOf,
@@ -72,6 +73,12 @@ pub trait Shown: Send + Sync + 'static {
         async { Ok(true) }
     }
 
+    /// Reads what hangs on rows with these ids, to be kept until they are shown: so that it need not wait for
+    /// the rows, of which only the ids are known.
+    fn hanging(_: &[Id], _: &Look<'_>) -> impl Future<Output = service::Result<()>> + Send {
+        async { Ok(()) }
+    }
+
     /// The resources, in the order of what is stored.
     fn show(
         stored: &[Self::Stored],
@@ -106,6 +113,29 @@ impl Look<'_> {
     /// Whether rows of this type have to say where a relationship leads.
     pub fn wants(&self, kind: &ResourceType, relationship: &str) -> bool {
         self.query.wants(kind, relationship)
+    }
+
+    /// Whether rows of this type bring along what a relationship leads to.
+    pub fn includes(&self, kind: &ResourceType, relationship: &str) -> bool {
+        let include = self.query.include.as_ref();
+        include.is_some_and(|include| include.passes(kind, relationship))
+    }
+
+    /// Reads what is included of rows that do not say everything yet, as far as they say where it is, to be kept
+    /// until it is shown.
+    ///
+    /// # Errors
+    /// Those of the reading.
+    pub async fn ahead(&self, kind: &ResourceType, rows: &[Row]) -> service::Result<()> {
+        let Some(include) = &self.query.include else {
+            return Ok(());
+        };
+        let linked = ahead(&self.state.schema, include, kind, rows).into_iter();
+        let reading = linked.map(|(kind, ids)| async move {
+            let ids: Vec<Id> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+            rows::prepare(kind, &ids, self).await
+        });
+        try_join_all(reading).await.map(drop)
     }
 }
 
@@ -167,13 +197,12 @@ pub async fn list<R: Shown>(state: State, call: Call, root: Root) -> Result<Answ
         number: query.page.number,
         size: query.page.size,
     };
-    let (total, page) = try_join!(
-        look.reading.count(&wanted),
-        look.reading.page(&wanted, page)
-    )
-    .map_err(refused)?;
-    let stored = page.rows;
-    let found = R::show(&stored, &look).await.map_err(refused)?;
+    // The rows are asked for first, so that they are put together while the store counts.
+    let shown = async {
+        let page = look.reading.page(&wanted, page).await?;
+        R::show(&page.rows, &look).await
+    };
+    let (found, total) = try_join!(shown, look.reading.count(&wanted)).map_err(refused)?;
     let writing = Writing {
         state: &state,
         call: &call,
@@ -486,8 +515,15 @@ impl Loader for Loading<'_> {
     }
 }
 
+/// Reads what resources of a type are shown from, to be kept until they are.
+pub(crate) async fn prepare<R: Shown>(ids: &[Id], look: &Look<'_>) -> service::Result<()> {
+    let rows = look.reading.ahead::<R::Stored>(ids);
+    try_join!(rows, R::hanging(ids, look)).map(drop)
+}
+
 /// Resources of a type by their ids.
 pub(crate) async fn by_ids<R: Shown>(ids: &[Id], look: &Look<'_>) -> service::Result<Vec<Row>> {
+    prepare::<R>(ids, look).await?;
     let mut stored = look.reading.by_ids::<R::Stored>(ids).await?;
     stored.retain(|row| R::keeps(row, &look.seen));
     R::show(&stored, look).await

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{booking::Status, id::Id};
+use futures_util::future::try_join_all;
 use jiff::civil::Date;
 use jsonapi::{ResourceType, Row, Term, Test as Asked, Value};
 use service::{
@@ -19,10 +20,11 @@ use super::{
     discounts::{Voucher, campaign_of, voucher_of},
     orders::{Booked, is_extra, lines},
     parts::{begun, many, number, text, to},
+    prepare,
     structure::amenities,
     units::labels,
 };
-use crate::kinds::bookings as kinds;
+use crate::kinds::{bookings as kinds, structure};
 use crate::read::{Look, Lookup, Shown, lookup, when};
 use crate::seen::Seen;
 
@@ -172,12 +174,13 @@ impl Shown for Reservation {
     }
 
     async fn show(stored: &[Booking], look: &Look<'_>) -> service::Result<Vec<Row>> {
-        let mut beside = Beside::of(stored, look).await?;
-        let seen = &look.seen;
-        let shown = stored
-            .iter()
-            .map(|row| beside.link(row, reservation(row, seen)));
-        Ok(shown.collect())
+        let rows = stored.iter().map(|row| reservation(row, &look.seen));
+        let rows: Vec<Row> = rows.collect();
+        let (mut beside, ()) = try_join!(Beside::of(stored, look), look.ahead(Self::KIND, &rows))?;
+        let shown = stored.iter().zip(rows);
+        Ok(shown
+            .map(|(stored, row)| beside.link(stored, row))
+            .collect())
     }
 }
 
@@ -275,12 +278,7 @@ impl Beside {
             let mut names = names.iter();
             names.any(|name| look.wants(Reservation::KIND, name))
         };
-        let of_unit = wants(&[
-            "inventory_object",
-            "rentable_identity",
-            "rentable",
-            "fixed_rentable",
-        ]);
+        let of_unit = wants(&OBJECTS.map(|(name, _)| name)) || wants(&["fixed_rentable"]);
         let of_package = wants(&["primary_package", "extra_packages"]);
         let of_order = look.seen.financial
             && wants(&[
@@ -291,7 +289,7 @@ impl Beside {
             ]);
         let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
         let (units, labels, amenities, packages, charged, rules) = try_join!(
-            when(of_unit, look.reading.units_of(stored)),
+            when(of_unit, lodgings(stored, look)),
             when(wants(&["labels"]), labels(&ids, "booking", look)),
             when(
                 wants(&["reservation_amenities"]),
@@ -349,6 +347,25 @@ impl Beside {
             )
             .to_many("coupons", many("coupon", take(&mut self.charged.coupons)))
     }
+}
+
+/// The relationships to the unit, under all of its names.
+const OBJECTS: [(&str, &ResourceType); 3] = [
+    ("inventory_object", &structure::INVENTORY_OBJECT),
+    ("rentable_identity", &structure::RENTABLE_IDENTITY),
+    ("rentable", &structure::RENTABLE),
+];
+
+/// Where they stay. What hangs on units that are included is asked for as soon as these are known.
+async fn lodgings(stored: &[Booking], look: &Look<'_>) -> service::Result<HashMap<Id, Lodging>> {
+    let lodgings = look.reading.units_of(stored).await?;
+    let units = lodgings.values().flat_map(|lodging| &lodging.units);
+    let ids: Vec<Id> = units.map(|unit| unit.id).collect();
+    let included = OBJECTS
+        .iter()
+        .filter(|(name, _)| look.includes(Reservation::KIND, name));
+    try_join_all(included.map(|(_, kind)| prepare(kind, &ids, look))).await?;
+    Ok(lodgings)
 }
 
 /// The rules for cancelling these reservations, by the booking that they belong to.
@@ -470,30 +487,36 @@ impl Shown for BookingShown {
         })
     }
 
+    async fn hanging(ids: &[Id], look: &Look<'_>) -> service::Result<()> {
+        let orders = look.reading.ahead::<Order>(ids);
+        try_join!(orders, members(ids, look)).map(drop)
+    }
+
     async fn show(stored: &[Booking], look: &Look<'_>) -> service::Result<Vec<Row>> {
         let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
-        let group = const { Field::<Booking>::new("group_id") };
-        let (orders, members) = try_join!(
-            look.reading.by_ids::<Order>(&ids),
-            when(
-                look.wants(Self::KIND, "reservations"),
-                look.reading.of::<Booking>(group, &ids)
-            )
-        )?;
+        let orders = look.reading.by_ids::<Order>(&ids);
+        let (orders, together) = try_join!(orders, members(&ids, look))?;
         let orders: HashMap<Id, Order> = orders.into_iter().map(|row| (row.id, row)).collect();
-        let mut together: HashMap<Id, Vec<Id>> = HashMap::new();
-        for member in members {
-            if is_reserved(Reservation::KIND, &member, &look.seen) {
-                let master = booking_of(&member);
-                together.entry(master).or_default().push(member.id);
-            }
-        }
         let shown = stored.iter().map(|row| {
-            let members = together.remove(&row.id).unwrap_or_else(|| vec![row.id]);
-            booking(row, orders.get(&row.id)).to_many("reservations", many("reservation", members))
+            let members = together.get(&row.id).map_or(&[][..], Vec::as_slice);
+            let reserved = |member: &&Booking| is_reserved(Reservation::KIND, member, &look.seen);
+            let reserved = members.iter().filter(reserved).map(|member| member.id);
+            let mut reserved: Vec<Id> = reserved.collect();
+            // Whoever books alone is no group.
+            if reserved.is_empty() {
+                reserved.push(row.id);
+            }
+            booking(row, orders.get(&row.id)).to_many("reservations", many("reservation", reserved))
         });
         Ok(shown.collect())
     }
+}
+
+/// What was booked together, by the booking that it belongs to, where that is asked for.
+async fn members(ids: &[Id], look: &Look<'_>) -> service::Result<HashMap<Id, Vec<Booking>>> {
+    let group = const { Field::<Booking>::new("group_id") };
+    let wanted = look.wants(BookingShown::KIND, "reservations");
+    when(wanted, look.reading.hanging(group, booking_of, ids)).await
 }
 
 fn booking(row: &Booking, order: Option<&Order>) -> Row {

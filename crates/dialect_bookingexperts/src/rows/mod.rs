@@ -69,6 +69,19 @@ macro_rules! shown {
             elsewhere(kind, ids, look).await
         }
 
+        /// Reads what resources of a type are shown from, to be kept until they are; nothing of a type that is not
+        /// found by id.
+        pub async fn prepare(
+            kind: &'static ResourceType,
+            ids: &[Id],
+            look: &Look<'_>,
+        ) -> service::Result<()> {
+            $(if kind == <$type as Shown>::KIND {
+                return crate::read::prepare::<$type>(ids, look).await;
+            })*
+            Ok(())
+        }
+
         /// A resource as it was before a change and after it, by what an event notes of its row; none where it
         /// notes nothing of the rows that this type is shown from.
         pub async fn sides(

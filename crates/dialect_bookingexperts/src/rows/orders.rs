@@ -112,17 +112,17 @@ impl Shown for OrderShown {
         bookings_by(name)
     }
 
+    async fn hanging(ids: &[Id], look: &Look<'_>) -> service::Result<()> {
+        try_join!(lines(ids, look), packages(ids, look)).map(drop)
+    }
+
     async fn show(stored: &[Booking], look: &Look<'_>) -> service::Result<Vec<Row>> {
         let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
         let places: Vec<Id> = stored.iter().map(|row| row.organization_id).collect();
-        let wants = |name: &str| look.query.shows(Self::KIND, name);
         let (mut charged, places, mut packages) = try_join!(
             lines(&ids, look),
             look.reading.by_ids::<Organization>(&places),
-            when(
-                wants("primary_package_id") || wants("extra_package_ids"),
-                Booked::of(&ids, look)
-            )
+            packages(&ids, look)
         )?;
         let currencies: HashMap<Id, Currency> = places
             .iter()
@@ -136,6 +136,13 @@ impl Shown for OrderShown {
         });
         Ok(shown.collect())
     }
+}
+
+/// The packages of orders, where an order is to say them.
+async fn packages(ids: &[Id], look: &Look<'_>) -> service::Result<HashMap<Id, Booked>> {
+    let wants = |name: &str| look.query.shows(OrderShown::KIND, name);
+    let wanted = wants("primary_package_id") || wants("extra_package_ids");
+    when(wanted, Booked::of(ids, look)).await
 }
 
 fn order(row: &Booking, lines: &[Line], packages: &Booked) -> Row {

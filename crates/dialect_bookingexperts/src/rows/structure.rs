@@ -38,21 +38,18 @@ impl Shown for Administration {
         })
     }
 
+    async fn hanging(ids: &[Id], look: &Look<'_>) -> service::Result<()> {
+        places(ids, look).await.map(drop)
+    }
+
     async fn show(stored: &[Organization], look: &Look<'_>) -> service::Result<Vec<Row>> {
         let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
-        let (mut answers, regions, cities) = try_join!(
+        let (mut answers, (regions, cities)) = try_join!(
             when(
                 look.wants(Self::KIND, "administration_amenities"),
                 amenities(&ids, "organization", look)
             ),
-            when(
-                look.wants(Self::KIND, "region"),
-                look.reading.linked::<InRegion>(&ids)
-            ),
-            when(
-                look.wants(Self::KIND, "city"),
-                look.reading.linked::<InCity>(&ids)
-            ),
+            places(&ids, look),
         )?;
         let now = look.now;
         let shown = stored.iter().map(|row| {
@@ -84,8 +81,20 @@ impl Shown for Administration {
     }
 }
 
+/// What belongs to each of these.
+type Linked = HashMap<Id, Vec<Id>>;
+
+/// The regions and the cities that administrations lie in.
+async fn places(ids: &[Id], look: &Look<'_>) -> service::Result<(Linked, Linked)> {
+    let wants = |name| look.wants(&structure::ADMINISTRATION, name);
+    try_join!(
+        when(wants("region"), look.reading.linked::<InRegion>(ids)),
+        when(wants("city"), look.reading.linked::<InCity>(ids)),
+    )
+}
+
 /// The one place that an administration lies in.
-fn first(places: &HashMap<Id, Vec<Id>>, id: Id) -> Option<Id> {
+fn first(places: &Linked, id: Id) -> Option<Id> {
     places.get(&id)?.first().copied()
 }
 
@@ -121,6 +130,12 @@ pub async fn amenities(
     Ok(found)
 }
 
+/// The segments of rentable types.
+async fn segments(kind: &ResourceType, ids: &[Id], look: &Look<'_>) -> service::Result<Linked> {
+    let wanted = look.wants(kind, "rentable_segments");
+    when(wanted, look.reading.linked::<InSegment>(ids)).await
+}
+
 async fn rentable_types(
     kind: &'static ResourceType,
     stored: &[Resource],
@@ -130,10 +145,7 @@ async fn rentable_types(
     let parent = const { Field::<Image>::new("parent_id") };
     let of_review = const { Field::<Review>::new("parent_id") };
     let (mut segments, mut answers, mut images, reviews) = try_join!(
-        when(
-            look.wants(kind, "rentable_segments"),
-            look.reading.linked::<InSegment>(&ids)
-        ),
+        segments(kind, &ids, look),
         when(
             look.wants(kind, "rentable_type_amenities"),
             amenities(&ids, "resource", look)
@@ -245,6 +257,10 @@ macro_rules! rentable_types {
                     "rentable_segments" => Lookup::Through(|ids| Test::has::<InSegment>(&ids)),
                     _ => return None,
                 })
+            }
+
+            async fn hanging(ids: &[Id], look: &Look<'_>) -> service::Result<()> {
+                segments(Self::KIND, ids, look).await.map(drop)
             }
 
             async fn show(stored: &[Resource], look: &Look<'_>) -> service::Result<Vec<Row>> {

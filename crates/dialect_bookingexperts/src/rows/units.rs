@@ -64,13 +64,23 @@ pub async fn labels(
     look: &Look<'_>,
 ) -> service::Result<HashMap<Id, Vec<Id>>> {
     let from = const { Field::<Labelled>::new("from_id") };
-    let mut links = look.reading.of::<Labelled>(from, ids).await?;
-    links.sort_by_key(|link| (link.position, link.id));
-    let mut found: HashMap<Id, Vec<Id>> = HashMap::new();
-    for link in links.iter().filter(|link| link.subject == subject) {
-        found.entry(link.from_id).or_default().push(link.to_id);
-    }
-    Ok(found)
+    let of = |link: &Labelled| link.from_id;
+    let links = look.reading.hanging(from, of, ids).await?;
+    let labels = links.into_iter().map(|(id, mut links)| {
+        links.retain(|link| link.subject == subject);
+        links.sort_by_key(|link| (link.position, link.id));
+        (id, links.iter().map(|link| link.to_id).collect())
+    });
+    Ok(labels.collect())
+}
+
+/// The labels of units.
+async fn of_units(
+    kind: &ResourceType,
+    ids: &[Id],
+    look: &Look<'_>,
+) -> service::Result<HashMap<Id, Vec<Id>>> {
+    when(look.wants(kind, "labels"), labels(ids, "unit", look)).await
 }
 
 async fn objects(
@@ -81,7 +91,7 @@ async fn objects(
     let ids: Vec<Id> = stored.iter().map(|row| row.id).collect();
     let of_types: Vec<Id> = stored.iter().map(|row| row.resource_id).collect();
     let (mut labelled, types) = try_join!(
-        when(look.wants(kind, "labels"), labels(&ids, "unit", look)),
+        of_units(kind, &ids, look),
         when(
             look.query.shows(kind, "name_with_type"),
             look.reading.by_ids::<Resource>(&of_types)
@@ -132,6 +142,10 @@ macro_rules! objects {
 
             fn lookup(name: &str) -> Option<Lookup<Unit>> {
                 units_by(name)
+            }
+
+            async fn hanging(ids: &[Id], look: &Look<'_>) -> service::Result<()> {
+                of_units(Self::KIND, ids, look).await.map(drop)
             }
 
             async fn show(stored: &[Unit], look: &Look<'_>) -> service::Result<Vec<Row>> {

@@ -66,6 +66,9 @@ type By<V> = tokio::sync::Mutex<HashMap<Id, V>>;
 
 const ID: &str = "id";
 
+/// The rows by their ids; none under the id of a row that is not there, or not for this caller.
+type ById<K> = HashMap<Id, Option<K>>;
+
 impl Kept {
     fn by<V: Send + 'static>(&self, column: &'static str) -> Arc<By<V>> {
         let mut kept = self.0.lock();
@@ -77,9 +80,9 @@ impl Kept {
     }
 
     async fn keep<K: Readable>(&self, rows: &[K]) {
-        let by_id = self.by::<K>(ID);
+        let by_id = self.by::<Option<K>>(ID);
         let mut by_id = by_id.lock().await;
-        by_id.extend(rows.iter().map(|row| (row.id(), row.clone())));
+        by_id.extend(rows.iter().map(|row| (row.id(), Some(row.clone()))));
     }
 }
 
@@ -154,16 +157,33 @@ impl Reading<'_> {
     /// # Errors
     /// As [`Reading::page`].
     pub async fn by_ids<K: Readable>(&self, ids: &[Id]) -> Result<Vec<K>> {
-        UseCase::Find(K::SUBJECT).authorize(self.actor)?;
-        let kept = self.kept.by::<K>(ID);
+        let kept = self.kept.by::<Option<K>>(ID);
         let mut kept = kept.lock().await;
+        self.complete(&mut kept, ids).await?;
         let ids: BTreeSet<Id> = ids.iter().copied().collect();
+        let found = ids.iter().filter_map(|id| kept.get(id)?.as_ref());
+        Ok(found.cloned().collect())
+    }
+
+    /// Reads the rows with these ids, to be kept for whoever asks for them by id.
+    ///
+    /// # Errors
+    /// As [`Reading::page`].
+    pub async fn ahead<K: Readable>(&self, ids: &[Id]) -> Result<()> {
+        let kept = self.kept.by::<Option<K>>(ID);
+        let mut kept = kept.lock().await;
+        self.complete(&mut kept, ids).await
+    }
+
+    /// Reads those of these rows that nobody has asked for yet.
+    async fn complete<K: Readable>(&self, kept: &mut ById<K>, ids: &[Id]) -> Result<()> {
+        UseCase::Find(K::SUBJECT).authorize(self.actor)?;
         let missing = ids.iter().copied().filter(|id| !kept.contains_key(id));
         let missing: Vec<Id> = missing.collect();
         let read = self.of::<K>(const { Field::new(ID) }, &missing).await?;
-        kept.extend(read.into_iter().map(|row| (row.id(), row)));
-        let found = ids.iter().filter_map(|id| kept.get(id)).cloned();
-        Ok(found.collect())
+        kept.extend(missing.into_iter().map(|id| (id, None)));
+        kept.extend(read.into_iter().map(|row| (row.id(), Some(row))));
+        Ok(())
     }
 
     /// The rows whose column names one of these ids: lines of bookings, options of amenities, what is
@@ -263,40 +283,16 @@ impl Reading<'_> {
     /// As [`Reading::page`].
     pub async fn units_of(&self, bookings: &[Booking]) -> Result<HashMap<Id, Lodging>> {
         UseCase::Find(Unit::SUBJECT).authorize(self.actor)?;
-        self.count_queries(2);
-        let assigned = store::occupancy::assigned(&self.tx, bookings).await?;
-        let resource_of: HashMap<Id, Id> = bookings
-            .iter()
-            .map(|booking| (booking.id, booking.resource_id))
-            .collect();
-        let numbered = assigned.iter().filter_map(|assigned| {
-            let resource_id = resource_of.get(&assigned.booking_id)?;
-            let place = (*resource_id, assigned.unit?);
-            Some((assigned.booking_id, place, assigned.pinned))
-        });
-        let numbered: Vec<(Id, (Id, i64), bool)> = numbered.collect();
-        let wanted: BTreeSet<(Id, i64)> = numbered.iter().map(|(_, unit, _)| *unit).collect();
-        let tenant_id = Value::from(self.actor.tenant_id);
-        let keys: Vec<Row> = wanted
-            .into_iter()
-            .map(|(resource_id, number)| vec![tenant_id.clone(), resource_id.into(), number.into()])
-            .collect();
-        let by = [("tenant_id", Int), ("resource_id", Int), ("number", Int)];
-        let units = self.tx.find_each::<Unit>(&by, &keys).await?;
-        let known = units.into_iter().filter(|unit| knows(self.actor, unit));
-        let known: Vec<Unit> = known.collect();
-        self.kept.keep(&known).await;
-        let by_place: HashMap<(Id, i64), Unit> = known
-            .into_iter()
-            .map(|unit| ((unit.resource_id, unit.number), unit))
-            .collect();
+        self.count_queries(1);
+        let mut lodged = store::occupancy::lodged(&self.tx, bookings).await?;
+        lodged.retain(|lodged| knows(self.actor, &lodged.unit));
+        let units: Vec<Unit> = lodged.iter().map(|lodged| lodged.unit.clone()).collect();
+        self.kept.keep(&units).await;
         let mut found: HashMap<Id, Lodging> = HashMap::new();
-        for (booking_id, place, pinned) in numbered {
-            if let Some(unit) = by_place.get(&place) {
-                let lodging = found.entry(booking_id).or_default();
-                lodging.units.push(unit.clone());
-                lodging.pinned |= pinned;
-            }
+        for lodged in lodged {
+            let lodging = found.entry(lodged.booking_id).or_default();
+            lodging.units.push(lodged.unit);
+            lodging.pinned |= lodged.pinned;
         }
         found
             .values_mut()

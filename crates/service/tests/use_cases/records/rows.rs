@@ -237,6 +237,9 @@ async fn an_answer_reads_each_row_once() {
         assert_eq!((of(&both), reading.queries()), (vec![ids[0], ids[2]], 2));
         reading.one::<Label>(ids[2]).await.unwrap().unwrap();
         assert_eq!(reading.queries(), 2);
+        // Nor is what is not there asked for twice.
+        assert_eq!(reading.one::<Label>(wanted[2]).await.unwrap(), None);
+        assert_eq!(reading.queries(), 2);
     })
     .await;
 }
